@@ -1,0 +1,1 @@
+"""The only I/O: stores, sockets, files, clocks, randomness, processes."""

@@ -1,0 +1,272 @@
+"""What an operator can ask of a running house, one method for each request on the control line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import msgspec
+
+from detente.adapters.control import b64, unb64
+from detente.adapters.store_private import PrivateStore
+from detente.adapters.store_shared import SqliteShared
+from detente.adapters.word_list import word_list
+from detente.errors import LocalError
+from detente.model.statement import sha256_hex
+from detente.node import timing
+from detente.node.house import House
+from detente.node.ledger import Ledger
+from detente.node.speaker import Placed, build
+from detente.proof.checkpoint import Head
+from detente.proof.roots import decode_root
+from detente.proof.words import check_words, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ClockLike(Protocol):
+    """The clock of the process."""
+
+    scenario: bool
+
+    def now(self) -> int: ...
+    def set(self, now: int) -> None: ...
+
+
+@dataclass
+class Waiting:
+    """An answer that is held back until every entry named is signed for by its audience."""
+
+    answer: dict[str, Any]
+    entries: list[tuple[str, int]]
+
+    def ready(self, house: House) -> bool:
+        """Whether all have been signed for; drops those that have."""
+        self.entries = [(origin, entry) for origin, entry in self.entries if house.books[origin].signed_for() <= entry]
+        return not self.entries
+
+
+class Commands:
+    """Requests by name. `run` is called inside a batch of the house."""
+
+    def __init__(self, house: House, store: SqliteShared, private: PrivateStore, clock: ClockLike) -> None:
+        self._house = house
+        self._store = store
+        self._private = private
+        self._clock = clock
+        self.trouble = ""
+        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
+            name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
+        }
+
+    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Answer one request; DetenteError if it is refused."""
+        command = self._table.get(str(request.get("do")))
+        if command is None:
+            raise LocalError("unknown-name", f"no request {request.get('do')!r}; known: {', '.join(sorted(self._table))}")
+        return command(request)
+
+    # knowing
+
+    def do_state(self, _: dict[str, Any]) -> dict[str, Any]:
+        """What a watch officer needs to know of node, links, logs and adoption."""
+        house = self._house
+        logs = [
+            {
+                "origin": origin,
+                "to": ledger.log.audience,
+                "size": ledger.size,
+                "root": ledger.head.head.root.hex() if ledger.head else "",
+                "signed_for": house.books[origin].signed_for(),
+                "signed_at": house.books[origin].last_second() * 1000,
+                "closed": house.is_closed(origin),
+            }
+            for origin, ledger in house.ledgers.items()
+        ]
+        copies = [
+            {"origin": m.origin, "from": code, "size": m.size, "root": m.head.head.root.hex() if m.head else ""}
+            for code, m in house.mirrors.items()
+        ]
+        return {
+            "code": house.me,
+            "now": self._clock.now(),
+            "simulated": self._clock.scenario,
+            "agreement": house.adoption.digest,
+            "terms": house.terms.digest,
+            "in_force": house.adoption.in_force(),
+            "adoption": [adopted._asdict() for adopted in house.adoption.state()],
+            "logs": logs,
+            "copies": copies,
+            "links": [link._asdict() for link in self._store.links()],
+            "waiting_jobs": len(self._store.jobs()),
+            "evidence": [name for name, _ in self._store.evidence()],
+            "trouble": self.trouble,
+        }
+
+    def do_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The last named refusals."""
+        return {"refusals": [refused._asdict() for refused in self._store.refusals(int(request.get("last", 100)))]}
+
+    def do_next_due(self, _: dict[str, Any]) -> dict[str, Any]:
+        """The next instant at which this node has something to do by itself."""
+        return {"next_due": self._house.duties.next_due(), "busy": bool(self._store.jobs() or self._store.inbox(1))}
+
+    def do_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The `.tlog-proof` file of an entry of ours, with the time its signer gave."""
+        origin, entry = str(request["origin"]), int(request["entry"])
+        proof = self._house.receipt(origin, entry, with_entry=True)
+        stored = self._store.receipt_over(origin, entry, timing.MIRROR)
+        return {"file": b64(proof.encode()), "by": stored.name if stored else "", "at": stored.time_s * 1000 if stored else 0}
+
+    # speaking
+
+    def _fields(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
+        fields = request["fields"]
+        if not isinstance(fields, dict):
+            raise LocalError("request-invalid", f"the fields of a {kind} are not an object")
+        return fields
+
+    @staticmethod
+    def _placed(placed: list[Placed], request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        answer = {"placed": [p._asdict() for p in placed]}
+        return Waiting(answer, [(p.origin, p.entry) for p in placed]) if request.get("wait") else answer
+
+    def do_say(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Release one statement to one audience, or to all ("*")."""
+        kind, to = str(request["kind"]), str(request["to"])
+        fields = self._fields(kind, request)
+        now = self._clock.now()
+        placed = self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
+        return self._placed(placed, request)
+
+    def do_say_many(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Release many statements of one kind to one audience, in one head."""
+        kind, to, now = str(request["kind"]), str(request["to"]), self._clock.now()
+        return self._placed([self._house.say(to, kind, dict(fields), now) for fields in request["many"]], request)
+
+    def do_draft(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Keep a statement in the private store; nothing of it leaves before `release`."""
+        kind, to = str(request["kind"]), str(request["to"])
+        fields = self._fields(kind, request)
+        head = {"agreement": "0" * 64, "author": self._house.me, "origin": "draft/check", "time": 0, "salt": "0" * 32}
+        build(kind, {"type": kind, "label": "draft", **head, **fields})
+        draft = {"to": to, "kind": kind, "fields": fields}
+        name = sha256_hex(msgspec.json.encode(draft, order="sorted"))[:12]
+        self._private.put("draft", name, msgspec.json.encode(draft))
+        return {"draft": name}
+
+    def do_drafts(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Drafts that have not been released."""
+        drafts = {name: msgspec.json.decode(self._private.get("draft", name) or b"{}") for name in self._private.names("draft")}
+        return {"drafts": drafts}
+
+    def do_release(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Sign a draft with the release key and log it; then it is a draft no more."""
+        name = str(request["draft"])
+        data = self._private.get("draft", name)
+        if data is None:
+            known = ", ".join(self._private.names("draft")) or "none"
+            raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
+        draft = msgspec.json.decode(data)
+        answer = self.do_say({**draft, "wait": request.get("wait")})
+        self._private.delete("draft", name)
+        return answer
+
+    # adopting
+
+    def do_offer(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Offer our agreement and terms, or another text given, to everyone."""
+        text = unb64(request["agreement"]) if request.get("agreement") else None
+        terms = unb64(request["terms"]) if request.get("terms") else None
+        return self._placed(self._house.offer(self._clock.now(), text, terms), request)
+
+    def do_compare(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Differing lines between our files and what another participant last offered."""
+        found = self._house.adoption.compare(str(request["code"]))
+        return {"same": not found, "differences": [difference._asdict() for difference in found]}
+
+    def do_adopt(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Sign or take part."""
+        return self._placed(self._house.adopt(self._clock.now()), request)
+
+    # time and trouble
+
+    def do_clock(self, request: dict[str, Any]) -> dict[str, Any]:
+        """A scenario's driver tells the time. First to every node, so that none runs ahead, then `tick` to each."""
+        self._clock.set(int(request["now"]))
+        return {"now": self._clock.now()}
+
+    def do_tick(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Do what is due at the scenario's time before answering."""
+        if not self._clock.scenario:
+            raise LocalError("clock-invalid", "this node runs on wall time")
+        self._house.tick(self._clock.now())
+        return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
+
+    def do_override(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Sign again without the others' answers; logged with the reason."""
+        reason = str(request.get("reason") or "")
+        if not reason:
+            raise LocalError("request-invalid", "an override needs a reason")
+        return {"opened": self._house.override(self._clock.now(), reason)}
+
+    def do_bundle(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take requests of a peer that came as files; the answers go back the same way."""
+        peer, now = str(request["peer"]), self._clock.now()
+        answers = []
+        for item in request["requests"]:
+            reply = self._house.take_bundle(peer, unb64(item["checkpoint"]), [unb64(b) for b in item["entries"]], now)
+            answers.append({"status": reply.status, "body": b64(reply.body)})
+        return {"answers": answers}
+
+    def do_bundle_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Take a peer's signature over a head of ours that came back as a file."""
+        head = self._house.take_receipt(unb64(request["receipt"]), self._clock.now()).head
+        return {"origin": head.origin, "size": head.size, "signed_for": self._house.books[head.origin].signed_for()}
+
+    def do_challenge(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The listener's random challenge for words read over the line; kept until the words come."""
+        challenge = self._house.random(8).hex()
+        self._private.put("challenge", str(request["peer"]), challenge.encode())
+        return {"challenge": challenge}
+
+    def do_words(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The words for the newest head of our log to a peer, under the challenge it has spoken."""
+        ledger = self._ledger_to(str(request["peer"]))
+        if ledger.head is None:
+            raise LocalError("not-signing", "the log has no head yet", where=ledger.origin)
+        head, challenge = ledger.head.head, str(request["challenge"])
+        words = words_of(bytes.fromhex(challenge), head, word_list())
+        fields = {"log": head.origin, "size": head.size, "root": head.root.hex(), "challenge": challenge, "words": words}
+        self._house.say(ledger.log.audience, "voice", fields, self._clock.now())
+        return {"words": words, "size": head.size}
+
+    def do_hear(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Check words a peer has read for the head of its log at `size`, against our copy and our challenge."""
+        peer, size = str(request["peer"]), int(request["size"])
+        challenge = self._private.get("challenge", peer)
+        mirror = self._house.mirrors.get(peer)
+        if challenge is None or mirror is None:
+            raise LocalError("unknown-name", f"no challenge was spoken to {peer!r}; use `detente voice challenge`")
+        root = mirror.root_at(size)
+        if root is None:
+            raise LocalError("not-adopted", f"{peer} reads words for {size} entries; we hold {mirror.size}", where=mirror.origin)
+        check_words(bytes.fromhex(challenge.decode()), Head(mirror.origin, size, root), list(request["words"]), word_list())
+        self._private.delete("challenge", peer)
+        return {"same": True, "size": size}
+
+    def _ledger_to(self, peer: str) -> Ledger:
+        for ledger in self._house.ledgers.values():
+            if ledger.log.audience == peer:
+                return ledger
+        raise LocalError("unknown-name", f"no log to {peer!r}; known: {', '.join(sorted(self._house.mirrors))}")
+
+    def do_rotate(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Publish the next root document, whose keys `detente keys rotate` has put into the private store."""
+        data = self._private.get("root", "next")
+        if data is None:
+            raise LocalError("root-invalid", "no next root document is prepared; run `detente keys rotate` first")
+        signers = self._private.signers(decode_root(data))
+        state = self._house.rotate(data, signers, self._clock.now())
+        return {"version": state.document.version}

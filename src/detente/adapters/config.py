@@ -1,0 +1,170 @@
+"""A node's folder and its node.toml: strict, every path inside the folder.
+
+    node.toml            this file
+    agreement.yaml, terms.yaml
+    shared/              opened by the gateway: shared.db, roots/, tls/<peer>/
+    private/             opened by the house only: private.db, store.key, highwater.json
+    run/                 control.sock
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from detente.errors import LocalError
+from detente.model.terms import Terms, read_terms
+from detente.model.when import read_instant, write_instant
+
+FILE = "node.toml"
+_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "users"}
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Where we listen for one peer, and where it listens for us."""
+
+    code: str
+    host: str
+    port: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Config:
+    """A node as configured. `clock` is wall or scenario (then `scenario_start` is its first instant, ms); `max_pages`
+    bounds the shared store (0: the disk does)."""
+
+    folder: Path
+    code: str
+    clock: str
+    agreement_path: Path
+    terms_path: Path
+    peers: dict[str, Peer] = field(default_factory=dict)
+    scenario_start: int = 0
+    max_pages: int = 0
+    gateway_user: str = ""
+    house_user: str = ""
+
+    @property
+    def shared(self) -> Path:
+        return self.folder / "shared"
+
+    @property
+    def private(self) -> Path:
+        return self.folder / "private"
+
+    @property
+    def shared_db(self) -> Path:
+        return self.shared / "shared.db"
+
+    @property
+    def control(self) -> Path:
+        return self.folder / "run" / "control.sock"
+
+    def tls(self, peer: str) -> Path:
+        return self.shared / "tls" / peer
+
+    def root_path(self, code: str) -> Path:
+        return self.shared / "roots" / f"{code}.json"
+
+    def agreement(self) -> bytes:
+        """The raw agreement file."""
+        return read_file(self.agreement_path)
+
+    def terms_bytes(self) -> bytes:
+        """The raw terms file."""
+        return read_file(self.terms_path)
+
+    def terms(self) -> Terms:
+        """The terms as read."""
+        return read_terms(self.terms_bytes(), str(self.terms_path.name))
+
+    def roots(self, terms: Terms) -> dict[str, bytes]:
+        """First root document of every participant of whom we have one."""
+        paths = {code: self.root_path(code) for code in terms.participants}
+        return {code: path.read_bytes() for code, path in paths.items() if path.exists()}
+
+
+def read_file(path: Path) -> bytes:
+    """The file's bytes; LocalError(file-unreadable) otherwise."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise LocalError("file-unreadable", f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def load_config(path: Path) -> Config:
+    """Read node.toml (or the folder that holds it); LocalError(config-invalid) naming the key."""
+    path = path / FILE if path.is_dir() else path
+    data = read_file(path)
+    try:
+        raw = tomllib.loads(data.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LocalError("config-invalid", str(error), where=str(path)) from error
+    _only(raw, _TOP, str(path))
+    clock = raw.get("clock", "wall")
+    if clock not in ("wall", "scenario"):
+        raise LocalError("config-invalid", f"clock {clock!r} is neither wall nor scenario", where=str(path))
+    start = raw.get("scenario_start")
+    if (clock == "scenario") != (start is not None):
+        raise LocalError("config-invalid", "scenario_start goes with clock = scenario, and only with it", where=str(path))
+    folder = path.parent.resolve()
+    users = raw.get("users", {})
+    limits = raw.get("limits", {})
+    _only(users, {"gateway", "house"}, f"{path} users")
+    _only(limits, {"shared_pages"}, f"{path} limits")
+    code = raw.get("code")
+    if not isinstance(code, str) or not code:
+        raise LocalError("config-invalid", "code is missing", where=str(path))
+    return Config(
+        folder=folder,
+        code=code,
+        clock=clock,
+        agreement_path=folder / str(raw.get("agreement", "agreement.yaml")),
+        terms_path=folder / str(raw.get("terms", "terms.yaml")),
+        peers={name: _peer(name, item, f"{path} peers.{name}") for name, item in raw.get("peers", {}).items()},
+        scenario_start=read_instant(str(start), f"{path} scenario_start") if start is not None else 0,
+        max_pages=int(limits.get("shared_pages", 0)),
+        gateway_user=str(users.get("gateway", "")),
+        house_user=str(users.get("house", "")),
+    )
+
+
+def _only(raw: Any, allowed: set[str], where: str) -> None:
+    if not isinstance(raw, dict):
+        raise LocalError("config-invalid", "must be a table", where=where)
+    for key in raw:
+        if key not in allowed:
+            raise LocalError("config-invalid", f"unknown key {key!r}; known: {', '.join(sorted(allowed))}", where=where)
+
+
+def _peer(code: str, raw: Any, where: str) -> Peer:
+    _only(raw, {"listen", "url"}, where)
+    host, _, port = str(raw.get("listen", "")).rpartition(":")
+    url = str(raw.get("url", ""))
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise LocalError("config-invalid", "listen must be host:port", where=where)
+    if not url.startswith("https://"):
+        raise LocalError("config-invalid", "url must start with https://", where=where)
+    return Peer(code, host, int(port), url.rstrip("/"))
+
+
+def write_config(config: Config) -> None:
+    """Write node.toml for a configuration."""
+    lines = [
+        f'code = "{config.code}"',
+        f'clock = "{config.clock}"',
+        *([f'scenario_start = "{write_instant(config.scenario_start)}"'] if config.clock == "scenario" else []),
+        f'agreement = "{config.agreement_path.name}"',
+        f'terms = "{config.terms_path.name}"',
+    ]
+    for peer in config.peers.values():
+        lines += ["", f"[peers.{peer.code}]", f'listen = "{peer.host}:{peer.port}"', f'url = "{peer.url}"']
+    if config.max_pages:
+        lines += ["", "[limits]", f"shared_pages = {config.max_pages}"]
+    if config.gateway_user or config.house_user:
+        lines += ["", "[users]", f'gateway = "{config.gateway_user}"', f'house = "{config.house_user}"']
+    (config.folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")

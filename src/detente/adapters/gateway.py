@@ -1,0 +1,260 @@
+"""The gateway process: all traffic with peers, and nothing else. It opens the shared store only and holds no signing key.
+
+Coming in: one listener for each peer over mutual TLS 1.3. A request is stored as it is, the house is poked, and the
+house's reply is sent back. Going out: jobs the house has committed are carried to the peer's listener, lane by lane, again
+and again until an answer comes; the answer is stored as it is. Peers may read their log with us and our copy of theirs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from detente.adapters.config import Config, Peer, load_config
+from detente.adapters.store_shared import Link, SqliteShared
+from detente.adapters.tiles_served import Served
+from detente.adapters.tls import SERVER_NAME, client_context, server_context
+from detente.errors import DetenteError, LocalError
+from detente.node.ports import Job
+from detente.proof.wire import MAX_BODY, TYPE_TEXT
+
+REPLY_SECONDS = 20.0
+FIRST_PAUSE, LAST_PAUSE = 0.1, 3.0
+SAID_DOWN_AFTER = 2
+
+
+def bar_private(folder: Path) -> None:
+    """From now on this process refuses to open anything of the private folder (a fault, not a defence by itself)."""
+    barred = str(folder.resolve())
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("open", "sqlite3.connect", "os.listdir", "os.scandir") and arguments:
+            path = arguments[0]
+            if isinstance(path, bytes):
+                path = path.decode("utf-8", "surrogateescape")
+            if isinstance(path, str) and (path == barred or path.startswith(barred + "/")):
+                raise LocalError("gateway-barred", "the gateway tried to open the private store", where=path)
+
+    sys.addaudithook(hook)
+
+
+class _Server(uvicorn.Server):
+    """A uvicorn server among several in one process; signals are the process's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Gateway:
+    """Listeners and couriers of one node."""
+
+    def __init__(self, config: Config, poke: socket.socket) -> None:
+        self._config = config
+        self._poke = poke
+        self._store = SqliteShared(config.shared_db, max_pages=config.max_pages)
+        self._served = Served(self._store, config.terms(), config.code)
+        self._pending: dict[int, asyncio.Future[tuple[int, str, bytes]]] = {}
+        self._lanes: dict[str, asyncio.Task[None]] = {}
+        self._sessions: dict[str, aiohttp.ClientSession] = {}
+        self._last_drop = 0
+
+    async def run(self) -> None:
+        """Serve until told to stop, or until the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+        stop = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        loop.add_reader(self._poke, self._poked)
+        servers = [self._server(peer) for peer in self._config.peers.values()]
+        for code in self._config.peers:
+            connector = aiohttp.TCPConnector(ssl=client_context(self._config.tls(code)), limit=8)
+            timeout = aiohttp.ClientTimeout(total=30, connect=5)
+            self._sessions[code] = aiohttp.ClientSession(connector=connector, timeout=timeout)
+        tasks = [asyncio.create_task(server.serve()) for server in servers]
+        with self._store.transaction():
+            self._store.set_meta("gateway pid", str(os.getpid()))
+        self._carry()
+        parent = os.getppid()
+        while not stop.is_set() and os.getppid() == parent and not any(task.done() for task in tasks):
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(stop.wait(), 1.0)
+            self._carry()
+        for server in servers:
+            server.should_exit = True
+        for lane in self._lanes.values():
+            lane.cancel()
+        await asyncio.gather(*(session.close() for session in self._sessions.values()))
+        await asyncio.wait(tasks, timeout=2)
+        self._store.close()
+
+    # coming in
+
+    def _server(self, peer: Peer) -> uvicorn.Server:
+        context = server_context(self._config.tls(peer.code))
+
+        async def post(request: Request) -> Response:
+            return await self._take(peer.code, request)
+
+        async def get(request: Request) -> Response:
+            status, kind, body = self._served.get(peer.code, request.url.path)
+            return Response(body, status, media_type=kind)
+
+        routes = [
+            Route("/mirror/{path:path}", post, methods=["POST"]),
+            Route("/cosigner/{path:path}", post, methods=["POST"]),
+            Route("/mirror/{path:path}", get, methods=["GET"]),
+            Route("/log/{path:path}", get, methods=["GET"]),
+        ]
+        config = uvicorn.Config(
+            Starlette(routes=routes),
+            host=peer.host,
+            port=peer.port,
+            log_level="error",
+            access_log=False,
+            server_header=False,
+            date_header=False,
+            lifespan="off",
+            timeout_keep_alive=120,
+            timeout_graceful_shutdown=1,
+        )
+        config.load()
+        config.ssl = context
+        return _Server(config)
+
+    async def _take(self, peer: str, request: Request) -> Response:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            if size > MAX_BODY:
+                return Response(b"refused: too-large\n", 413, media_type=TYPE_TEXT)
+            chunks.append(chunk)
+        try:
+            number = self._store.add_request(peer, request.url.path, b"".join(chunks))
+        except LocalError:
+            return Response(b"refused: not now\n", 503, media_type=TYPE_TEXT)
+        future: asyncio.Future[tuple[int, str, bytes]] = asyncio.get_running_loop().create_future()
+        self._pending[number] = future
+        self._poke_house()
+        try:
+            status, kind, body = await asyncio.wait_for(future, REPLY_SECONDS)
+        except asyncio.TimeoutError:
+            return Response(b"refused: not now\n", 503, media_type=TYPE_TEXT)
+        finally:
+            self._pending.pop(number, None)
+        return Response(body, status, media_type=kind)
+
+    def _poke_house(self) -> None:
+        with contextlib.suppress(BlockingIOError, BrokenPipeError):
+            self._poke.send(b"g")
+
+    def _poked(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            self._poke.recv(4096)
+        for number, reply in self._store.take_replies(list(self._pending)).items():
+            future = self._pending[number]
+            if not future.done():
+                future.set_result(reply)
+        self._carry()
+
+    # going out
+
+    def _carry(self) -> None:
+        """Start a courier in every lane that has jobs and none."""
+        for job in self._store.jobs():
+            task = self._lanes.get(job.lane)
+            if task is None or task.done():
+                self._lanes[job.lane] = asyncio.create_task(self._lane(job.lane))
+        self._drop_replies()
+
+    def _drop_replies(self) -> None:
+        """Once in a while forget replies that have been sent."""
+        if time.monotonic() - self._last_drop > 5:
+            self._last_drop = int(time.monotonic())
+            with contextlib.suppress(LocalError):
+                self._store.drop_replies(min(self._pending, default=2**62))
+
+    async def _lane(self, lane: str) -> None:
+        pause, failures = FIRST_PAUSE, 0
+        while jobs := self._store.jobs(lane):
+            job = jobs[0]
+            peer = self._config.peers.get(job.peer)
+            if peer is None:
+                self._answer(job, 502, b"no such peer configured")
+                continue
+            try:
+                kind = {"Content-Type": job.type} if job.method == "POST" else None
+                async with self._sessions[job.peer].request(
+                    job.method,
+                    peer.url + job.path,
+                    data=job.body if job.method == "POST" else None,
+                    headers=kind,
+                    server_hostname=SERVER_NAME.format(code=job.peer),
+                ) as response:
+                    body = await response.content.read(MAX_BODY + 1)
+                    status = response.status
+                if status in (429, 503):
+                    raise aiohttp.ClientError(f"answered {status}")
+            except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+                failures += 1
+                if failures >= SAID_DOWN_AFTER:
+                    self._link(job.peer, False, str(error) or type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(LAST_PAUSE, pause * 2)
+                continue
+            pause, failures = FIRST_PAUSE, 0
+            self._link(job.peer, True, "")
+            if not self._answer(job, status, body[:MAX_BODY]):
+                await asyncio.sleep(LAST_PAUSE)
+
+    def _answer(self, job: Job, status: int, body: bytes) -> bool:
+        try:
+            self._store.add_answer(job, status, body)
+        except LocalError:
+            return False
+        self._poke_house()
+        return True
+
+    def _link(self, peer: str, up: bool, error: str) -> None:
+        known = next((link for link in self._store.links() if link.peer == peer), None)
+        if known is None or known.up != up:
+            with contextlib.suppress(LocalError):
+                self._store.set_link(Link(peer, up, time.time_ns() // 1_000_000, error))
+
+
+def main() -> None:
+    """Entry point of the process; the poke descriptor is inherited from the supervisor."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--poke", type=int, required=True)
+    arguments = parser.parse_args()
+    try:
+        config = load_config(arguments.config)
+        bar_private(config.private)
+        poke = socket.socket(fileno=arguments.poke)
+        poke.setblocking(False)
+        asyncio.run(Gateway(config, poke).run())
+    except DetenteError as error:
+        print(f"gateway: {error}", file=sys.stderr, flush=True)
+        sys.exit(3)
+
+
+if __name__ == "__main__":
+    main()

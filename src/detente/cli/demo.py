@@ -1,0 +1,48 @@
+"""`detente demo`: three nodes, one story, ended by itself, with ledgers anyone can verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from detente.adapters.config import read_file
+from detente.adapters.verify_files import verify_path
+from detente.demo.story import OUT, run_demo
+from detente.errors import GivenError
+
+AGREEMENT = Path("agreements/syria-2016-07.yaml")
+
+
+def flip_in_ledger(out: Path) -> Path:
+    """Flip one bit in the middle of the ledger of us to ru as ru holds it; the file changed."""
+    folder = out / "ru" / "logs" / "us-to-ru" / "tile" / "entries"
+    path = next(path for path in sorted(folder.rglob("*")) if path.is_file())
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+    return path
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for the ledgers.")
+@click.option("--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="The agreement file.")
+@click.option("--tamper", type=click.Choice(["ledger"]), help="Flip one bit of a written ledger, then verify it.")
+def demo(out: Path, agreement: Path, tamper: str | None) -> None:
+    """Run three nodes (us, ru, un) through adoption and 17 September 2016, and verify what they wrote."""
+    if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
+        raise GivenError("file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out))
+    run_demo(read_file(agreement), out)
+    if tamper:
+        flip_in_ledger(out)
+        verdict = verify_path(out / "ru")
+        click.echo(verdict.line)
+        sys.exit(1 if not verdict.ok else 0)
+    failed = False
+    for code in ("us", "ru", "un"):
+        verdict = verify_path(out / code)
+        click.echo(f"{code}: {verdict.line}")
+        failed |= not verdict.ok
+    click.echo(f"Try: detente verify {out / 'ru'} --details   ·   detente demo --tamper ledger")
+    sys.exit(1 if failed else 0)

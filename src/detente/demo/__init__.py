@@ -1,0 +1,1 @@
+"""Three nodes, one story: the demo that `make demo` runs."""

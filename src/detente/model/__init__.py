@@ -1,0 +1,1 @@
+"""Values: text, numbers, times, statements, terms, and their one byte form."""

@@ -1,0 +1,279 @@
+"""Statements: what a party says under signature. Closed schemas, one payload type for each kind.
+
+A statement exists by being logged (00-product). Every kind has the common head (`Statement`) and its own fields; a
+field that is not in the schema is refused, so no field for a weapon, aim point, effect, priority or image can
+arrive. Units: times integer ms UTC (claims of their author), coordinates integer 1e-7 degrees, lengths integer
+metres, digests hex SHA-256. Files (agreement text, root documents) travel as base64 of their exact bytes.
+Source: docs/spec/statements.md.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, ClassVar
+
+import msgspec
+from msgspec import Meta
+
+from detente.errors import RemoteError
+from detente.model import canon
+
+Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
+Origin = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}(/[a-z0-9._-]{1,63}){1,4}$", max_length=200)]
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+Salt = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+Ms = Annotated[int, Meta(ge=0, le=canon.MAX_INT)]
+Count = Annotated[int, Meta(ge=0, le=canon.MAX_INT)]
+Metres = Annotated[int, Meta(ge=0, le=40_000_000)]
+Latitude = Annotated[int, Meta(ge=-900_000_000, le=900_000_000)]
+Longitude = Annotated[int, Meta(ge=-1_800_000_000, le=1_800_000_000)]
+Short = Annotated[str, Meta(min_length=1, max_length=200)]
+Text = Annotated[str, Meta(min_length=1, max_length=8_000)]
+FileBytes = Annotated[bytes, Meta(min_length=1, max_length=36_000)]
+
+MAX_PAYLOAD = 48_000
+PAYLOAD_TYPE = "application/vnd.detente.{kind}+json"
+
+
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
+    """Base of every value that goes into signed bytes."""
+
+
+class Seen(Frozen, frozen=True, kw_only=True):
+    """The newest verified head of the other side's log that the author had when it spoke: the causal link."""
+
+    origin: Origin
+    size: Count
+    root: Digest
+
+
+class Statement(Frozen, frozen=True, kw_only=True, tag_field="type"):
+    """The head every statement carries. `seen` is left out only while nothing of the other side is known."""
+
+    kind: ClassVar[str] = ""
+
+    agreement: Digest
+    author: Code
+    origin: Origin
+    time: Ms
+    salt: Salt
+    label: Short
+    seen: Seen | None = None
+    approval: Digest | None = None
+    same_as: Digest | None = None
+
+
+class Root(Statement, frozen=True, kw_only=True, tag="root"):
+    """A root document (keys, roles, thresholds; see proof.roots) made known to this log's audience."""
+
+    kind: ClassVar[str] = "root"
+    version: Annotated[int, Meta(ge=1, le=1_000_000)]
+    document: FileBytes
+
+
+class Offer(Statement, frozen=True, kw_only=True, tag="offer"):
+    """The full text of an agreement and of its terms, offered for signature; `agreement` is the text's digest."""
+
+    kind: ClassVar[str] = "offer"
+    text: FileBytes
+    terms: FileBytes
+
+
+class Signature(Statement, frozen=True, kw_only=True, tag="signature"):
+    """A party signs the agreement (head field `agreement`) with these terms. A vote."""
+
+    kind: ClassVar[str] = "signature"
+    terms: Digest
+
+
+class Participation(Statement, frozen=True, kw_only=True, tag="participation"):
+    """One that is not a party takes part under this agreement and these terms, without a vote."""
+
+    kind: ClassVar[str] = "participation"
+    terms: Digest
+
+
+class Status(Statement, frozen=True, kw_only=True, tag="status"):
+    """Sent each heartbeat: which root version is current, and whether somebody is on watch."""
+
+    kind: ClassVar[str] = "status"
+    root_version: Annotated[int, Meta(ge=1, le=1_000_000)]
+    on_watch: Count
+
+
+class Window(Frozen, frozen=True, kw_only=True):
+    """From one instant to another, ms UTC, the later one not included."""
+
+    start: Ms
+    end: Ms
+
+
+class Circle(Frozen, frozen=True, kw_only=True):
+    """A place as a circle on the WGS84 ellipsoid."""
+
+    lat: Latitude
+    lon: Longitude
+    radius: Metres
+
+
+class Notice(Statement, frozen=True, kw_only=True, tag="notice"):
+    """Notice of an operation: which place and window it will stay in. It names no target."""
+
+    kind: ClassVar[str] = "notice"
+    operation: Code
+    place: Circle
+    window: Window
+    remark: Text | None = None
+
+
+class Call(Statement, frozen=True, kw_only=True, tag="call"):
+    """A call on the line between the operations centres, as its author tells it."""
+
+    kind: ClassVar[str] = "call"
+    about: Code
+    text: Text
+
+
+class Account(Statement, frozen=True, kw_only=True, tag="account"):
+    """What a source says happened, verbatim. An account is a claim; `released` is the date of its release."""
+
+    kind: ClassVar[str] = "account"
+    source: Code
+    line: Annotated[int, Meta(ge=1, le=canon.MAX_INT)]
+    released: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
+    verbatim: Text
+    country: Short
+    location: Short
+    number: Count
+    description: Text
+    file_digest: Digest
+
+
+class ReceiptOverdue(Statement, frozen=True, kw_only=True, tag="receipt_overdue"):
+    """Our entry below `size` was sent and not signed for within the agreed time; `quorum` cosigners had it by then."""
+
+    kind: ClassVar[str] = "receipt_overdue"
+    log: Origin
+    size: Count
+    root: Digest
+    due: Ms
+    quorum: Count
+
+
+class ReceiptsHeld(Statement, frozen=True, kw_only=True, tag="receipts_held"):
+    """Digests of receipts we hold from the other side, anchored so that a later revocation cannot undo them."""
+
+    kind: ClassVar[str] = "receipts_held"
+    receipts: Annotated[list[Digest], Meta(min_length=1, max_length=256)]
+
+
+class Revoke(Statement, frozen=True, kw_only=True, tag="revoke"):
+    """A key of the author's root does not count from this place in this log on. `reason` explains, nothing more."""
+
+    kind: ClassVar[str] = "revoke"
+    key: Digest
+    reason: Text
+
+
+class Received(Statement, frozen=True, kw_only=True, tag="received"):
+    """Attachments named by digest have arrived and are readable; before this no duty about them is met."""
+
+    kind: ClassVar[str] = "received"
+    digests: Annotated[list[Digest], Meta(min_length=1, max_length=256)]
+
+
+class Attachment(Statement, frozen=True, kw_only=True, tag="attachment"):
+    """Something too large for an entry, named by digest; a receipt of this statement does not cover its content."""
+
+    kind: ClassVar[str] = "attachment"
+    digest: Digest
+    size: Count
+    title: Short
+
+
+class Voice(Statement, frozen=True, kw_only=True, tag="voice"):
+    """Words read over the line for a head of `log`, under the listener's challenge (see proof.words)."""
+
+    kind: ClassVar[str] = "voice"
+    log: Origin
+    size: Count
+    root: Digest
+    challenge: Annotated[str, Meta(pattern=r"^[0-9a-f]{16}$")]
+    words: Annotated[list[Code], Meta(min_length=5, max_length=5)]
+
+
+KINDS: dict[str, type[Statement]] = {
+    cls.kind: cls
+    for cls in (
+        Root,
+        Offer,
+        Signature,
+        Participation,
+        Status,
+        Notice,
+        Call,
+        Account,
+        ReceiptOverdue,
+        ReceiptsHeld,
+        Revoke,
+        Received,
+        Attachment,
+        Voice,
+    )
+}
+_DECODERS = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
+
+
+def payload_type(kind: str) -> str:
+    """The DSSE payload type under which this kind, and no other, may stand."""
+    return PAYLOAD_TYPE.format(kind=kind)
+
+
+_KIND_OF_TYPE = {payload_type(kind): kind for kind in KINDS}
+
+
+def kind_of(payload_type_text: str) -> str:
+    """The kind of a payload type, or RemoteError(unknown-kind)."""
+    kind = _KIND_OF_TYPE.get(payload_type_text)
+    if kind is None:
+        raise RemoteError("unknown-kind", f"payload type {payload_type_text!r} is not one of {len(KINDS)} known kinds")
+    return kind
+
+
+def encode_statement(statement: Statement) -> bytes:
+    """Canonical payload bytes of a statement."""
+    return canon.encode(statement)
+
+
+def decode_statement(payload: bytes, kind: str) -> Statement:
+    """The statement in `payload`, which must be canonical and of exactly this kind; RemoteError otherwise."""
+    if len(payload) > MAX_PAYLOAD:
+        raise RemoteError("too-large", f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD} fit an entry")
+    try:
+        return canon.decode(payload, _DECODERS[kind])
+    except RemoteError as error:
+        if error.code in ("unknown-field", "bad-field"):
+            _refuse_other_kind(payload, kind, error)
+        raise
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_typed = msgspec.json.Decoder(_Typed)
+
+
+def _refuse_other_kind(payload: bytes, kind: str, error: RemoteError) -> None:
+    """RemoteError(wrong-payload-type) if the payload says itself that it is of another kind."""
+    try:
+        found = _typed.decode(payload).type
+    except msgspec.DecodeError:
+        return
+    if found != kind:
+        raise RemoteError("wrong-payload-type", f"the payload is a {found!r}, not a {kind}") from error
+
+
+def sha256_hex(data: bytes) -> str:
+    """Hex SHA-256."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,200 @@
+"""A bundle, offline: the request bodies that travelled as files (`0001-add-checkpoint`, `0002-add-entries`, ...).
+
+ 1. the numbers run without a gap; each file is exactly one body of its kind          (bundle-invalid, request-invalid)
+ 2. every head is signed by a key of its log: of the policy, or of the root in entry 0 if the bundle starts there
+ 3. each head extends the one it names, as far as that can be seen from here                  (consistency-fails)
+ 4. the entries stand under the head they were sent for, and none up to it is missing   (entry-mismatch, bundle-invalid)
+ 5. if they start with entry 0, they are read by the rules of node.reader; what does not count is a remark
+
+A bundle that goes on from an earlier one cannot be checked alone in every point: its first package may begin inside
+a tile, and the head it goes on from is with the receiver. The verdict says which entries and which step that concerns.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from detente.errors import DetenteError, GivenError, RemoteError
+from detente.model.terms import Terms
+from detente.node.audit_policy import GIVEN
+from detente.node.audit_read import OfflineReader, Pinned, read_opening
+from detente.node.verdict import Findings, Folder, Verdict, counted, listed, short_name
+from detente.proof.checkpoint import Checkpoint, check_log_signature
+from detente.proof.keys import VerifyMany
+from detente.proof.policy import Policy
+from detente.proof.tree import EMPTY_ROOT, Tree, check_consistency, check_subtree, fold, leaf_hash
+from detente.proof.wire import AddEntries, parse_add_checkpoint, parse_add_entries
+
+_NAME = re.compile(r"([0-9]{4,8})-(add-checkpoint|add-entries)")
+
+
+@dataclass
+class _Log:
+    """What the bundle holds of one log: heads with the file each came in, roots known by size, entries by index."""
+
+    origin: str
+    heads: list[tuple[Checkpoint, str]] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
+    entries: dict[int, bytes] = field(default_factory=dict)
+    open: list[str] = field(default_factory=list)
+
+    def newest(self) -> Checkpoint:
+        return max((checkpoint for checkpoint, _ in self.heads), key=lambda checkpoint: checkpoint.head.size)
+
+
+def is_bundle(names: Iterable[str]) -> bool:
+    """Whether a folder holds files named as a bundle's."""
+    return any(_NAME.fullmatch(name) for name in names)
+
+
+def verify_bundle(folder: Folder, policy: Policy | None, terms: Terms | None, verify_many: VerifyMany) -> Verdict:
+    """See the module's words. GivenError(policy-invalid) if no key is known to check the heads with."""
+    found = Findings()
+    logs: dict[str, _Log] = {}
+    files = sorted((int(match[1]), name) for name in folder.names if (match := _NAME.fullmatch(name)))
+    for (before, _), (number, name) in zip(files, files[1:], strict=False):
+        if number > before + 1:
+            found.fail("bundle-invalid", f"number {before + 1} is missing before this file", folder.at(name))
+    for _, name in files:
+        try:
+            body = folder.get(name)
+            if name.endswith("add-checkpoint"):
+                _take_head(logs, body, name)
+            else:
+                _take_entries(logs, body)
+        except RemoteError as error:
+            found.fail_as(error, folder.at(name))
+    others = sorted(name for name in folder.names if not _NAME.fullmatch(name))
+    found.remarks += listed([f"{folder.at(name)}: no part of the bundle, not checked" for name in others])
+    lines = []
+    for log in logs.values():
+        if log.heads:
+            lines.append(_check_log(log, folder, policy, terms, verify_many, found))
+    return found.verdict("; ".join(lines))
+
+
+def _take_head(logs: dict[str, _Log], body: bytes, name: str) -> None:
+    request = parse_add_checkpoint(body)
+    if request.encode() != body:
+        raise RemoteError("request-invalid", "not the one form of this body")
+    head = request.checkpoint.head
+    log = logs.setdefault(head.origin, _Log(head.origin))
+    log.heads.append((request.checkpoint, name))
+    old, proof = request.old, request.proof
+    if old == head.size:
+        if proof:
+            raise RemoteError("consistency-fails", "equal heads need no proof")
+    elif old in log.roots:
+        check_consistency(old, head.size, log.roots[old], head.root, proof)
+    elif old & (old - 1):  # such a proof implies both roots
+        part, whole = fold(0, old, head.size, b"", proof)
+        if whole != head.root:
+            raise RemoteError("consistency-fails", f"the proof from {old} does not lead to the head of {head.size}")
+        log.roots[old] = part
+        log.open.append(f"that your head of {old} has root {part.hex()[:12]}")
+    else:
+        log.open.append(f"that the head of {head.size} extends your head of {old}")
+    if log.roots.setdefault(head.size, head.root) != head.root:
+        raise RemoteError("bundle-invalid", f"two different heads of {head.size} stand in this bundle")
+
+
+def _take_entries(logs: dict[str, _Log], body: bytes) -> None:
+    request = parse_add_entries(body)
+    log = logs.get(request.origin)
+    root = log.roots.get(request.end) if log else None
+    if log is None or root is None or all(c.head.size != request.end for c, _ in log.heads):
+        raise RemoteError(
+            "bundle-invalid", f"no head of {request.end} of {request.origin[:80]} comes before these entries"
+        )
+    _check_length(request, body)
+    for package in request.packages:
+        log.entries |= dict(enumerate(package.entries, package.start))
+        below = [log.entries.get(n) for n in range(package.floor, package.end)]
+        if None in below:
+            log.open.append(
+                f"entries {package.start} to {package.end - 1} (they begin inside a tile; the rest is with you)"
+            )
+            continue
+        part = Tree(leaf_hash(entry) for entry in below if entry is not None).root()
+        try:
+            check_subtree(package.floor, package.end, request.end, part, root, package.proof)
+        except RemoteError as error:
+            what = f"entries {package.start} to {package.end - 1} do not hash to the signed head of {request.end}"
+            raise RemoteError("entry-mismatch", what) from error
+
+
+def _check_length(request: AddEntries, body: bytes) -> None:
+    """On the wire bytes after the last whole package are discarded; a file that has any was cut or changed."""
+    size = 2 + len(request.origin) + 18 + len(request.ticket)
+    for package in request.packages:
+        size += sum(2 + len(entry) for entry in package.entries) + 1 + 32 * len(package.proof)
+    if size != len(body):
+        after = request.packages[-1].end if request.packages else request.start
+        raise RemoteError("bundle-invalid", f"cut off or changed in the package from entry {after} on (byte {size})")
+
+
+def _check_log(
+    log: _Log, folder: Folder, policy: Policy | None, terms: Terms | None, verify_many: VerifyMany, found: Findings
+) -> str:
+    opened = read_opening(log.entries.get(0, b""))
+    state = opened.state
+    name, head = short_name(log.origin), log.newest().head
+    basis = GIVEN if policy else "the root in entry 0"
+    if terms is not None:
+        _pin(log, terms, opened.root, folder, found)
+        basis += ", pinned by the terms" if opened.root else ""
+    if policy is None and state is None:
+        what = f"{log.origin}: neither a policy nor the root in entry 0 says which key signs this log; use --policy"
+        raise GivenError("policy-invalid", what, where=folder.at(log.heads[0][1]))
+    keys = [key.public for key in policy.logs.get(log.origin, [])] if policy else []
+    if state is not None and not policy:
+        keys = [public for public, (_, role) in state.roles_ever.items() if role == "log"]
+    for checkpoint, file in log.heads:
+        try:
+            if policy and not keys:
+                raise RemoteError("unknown-origin", f"log {log.origin} is not in the policy")
+            check_log_signature(checkpoint, keys)
+        except DetenteError as error:
+            found.fail_as(error, folder.at(file))
+    held = sorted(log.entries)
+    first, last = (held[0], held[-1]) if held else (0, -1)
+    if held and (len(held) != last - first + 1 or last + 1 != head.size):
+        gap = next((n for n in range(first, head.size) if n not in log.entries), head.size)
+        found.fail(
+            "bundle-invalid",
+            f"entry {gap} of {name} is missing; the head is of {head.size}",
+            folder.at(log.heads[-1][1]),
+        )
+    if not held:
+        return f"bundle: {name}, the head of {head.size} alone, signed by {basis}{_left(log)}"
+    counts = ""
+    if first == 0 and state is not None and not found.errors:
+        counts = _read(log, verify_many, found)
+    else:
+        log.open.append("whether the statements count (that takes the keys since entry 0)")
+    return (
+        f"bundle: {name}, {counted(len(held), 'entry', 'entries')} ({first} to {last}) under the head of {head.size}"
+        f"{counts}, signed by {basis}{_left(log)}"
+    )
+
+
+def _left(log: _Log) -> str:
+    return f"; not checked: {'; '.join(log.open)}" if log.open else ""
+
+
+def _pin(log: _Log, terms: Terms, digest: str, folder: Folder, found: Findings) -> None:
+    agreed = terms.logs.get(log.origin)
+    where = folder.at(log.heads[0][1])
+    if agreed is None:
+        found.fail("unknown-origin", f"{log.origin} is not a log of these terms", where)
+    elif digest and digest != terms.participants[agreed.sender].root:
+        found.fail("root-invalid", f"entry 0 holds root {digest[:12]}, not the one the terms pin", where)
+
+
+def _read(log: _Log, verify_many: VerifyMany, found: Findings) -> str:
+    reader = OfflineReader(log.origin, log.entries[0], Pinned(), verify_many)
+    reader.feed([log.entries[n] for n in sorted(log.entries)])
+    reader.report(short_name(log.origin), found)
+    return f", {counted(len(reader.ids), 'statement counts', 'statements count')}"

@@ -1,0 +1,101 @@
+"""Heads of other participants' logs: is a newly offered head an honest extension, or the proof of a fork?
+
+Shared by the mirror (which holds the entries) and the cosigner (which sees hashes only). Statuses as in C2SP
+tlog-witness: 404 unknown log, 403 not signed by the log, 409 other size, 422 proof does not fit.
+"""
+
+from __future__ import annotations
+
+from detente.errors import RemoteError
+from detente.node.ports import Reply
+from detente.proof.checkpoint import Checkpoint, check_log_signature
+from detente.proof.evidence import make_fork
+from detente.proof.keys import TYPE_NOTE, VerifierKey
+from detente.proof.roots import KeyState
+from detente.proof.tree import EMPTY_ROOT, check_consistency, fold
+from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, AddCheckpoint
+
+
+class EvidenceError(RemoteError):
+    """A breach with the evidence file that proves it (kept by whoever catches this)."""
+
+    def __init__(self, code: str, what: str, origin: str, name: str, data: bytes) -> None:
+        super().__init__(code, what, where=origin)
+        self.name = name
+        self.data = data
+
+
+class ForkError(EvidenceError):
+    """Two histories under one log's own signature."""
+
+    def __init__(self, what: str, origin: str, name: str, data: bytes) -> None:
+        super().__init__("fork", what, origin, name, data)
+
+
+def log_keys_ever(state: KeyState, origin: str) -> list[VerifierKey]:
+    """Every key that ever signed the log: a revoked or replaced key still convicts of a fork."""
+    return [VerifierKey(origin, TYPE_NOTE, p) for p, (_, role) in state.roles_ever.items() if role == "log"]
+
+
+def refusal_reply(error: RemoteError, size: int | None = None) -> Reply:
+    """The HTTP answer for a refused request; the code is public, it follows from the peer's own bytes."""
+    statuses = {
+        "unknown-origin": 404,
+        "unknown-key": 403,
+        "bad-signature": 403,
+        "wrong-size": 409,
+        "stale-checkpoint": 409,
+        "fork": 409,
+        "consistency-fails": 422,
+        "inclusion-fails": 422,
+        "entry-mismatch": 422,
+        "quota-exceeded": 429,
+        "too-large": 413,
+    }
+    status = statuses.get(error.code, 400)
+    if status == 409 and size is not None and error.code != "fork":
+        return Reply(409, TYPE_SIZE, f"{size}\n".encode())
+    return Reply(status, TYPE_TEXT, f"refused: {error.code}\n".encode())
+
+
+def check_offer(request: AddCheckpoint, log_keys: list[VerifierKey], held: Checkpoint | None) -> None:
+    """RemoteError unless the offered head is signed by its log and extends the head we hold.
+
+    A fork is refused with its evidence: two heads of one size, or a proof that by itself shows that the larger head
+    has another history.
+    """
+    checkpoint = request.checkpoint
+    check_log_signature(checkpoint, [key.public for key in log_keys])
+    if held is None:
+        if request.old != 0:
+            raise RemoteError("wrong-size", f"offered from {request.old}; we hold nothing yet")
+        check_consistency(0, checkpoint.head.size, EMPTY_ROOT, checkpoint.head.root, request.proof)
+        return
+    head, known = checkpoint.head, held.head
+    if head.size == known.size and head.root != known.root:
+        raise fork(log_keys, held, checkpoint, known.root, [])
+    if request.old != known.size:
+        raise RemoteError("wrong-size", f"offered from {request.old}; we hold {known.size}")
+    if request.old == 0 or head.size == known.size:
+        if request.proof:
+            raise RemoteError("consistency-fails", "equal or empty heads need no proof")
+        return
+    try:
+        check_consistency(request.old, head.size, known.root, head.root, request.proof)
+    except RemoteError:
+        part, whole = fold(0, request.old, head.size, known.root, request.proof)
+        if whole == head.root and part != known.root:
+            raise fork(log_keys, checkpoint, held, part, list(request.proof)) from None
+        raise
+
+
+def fork(
+    log_keys: list[VerifierKey], larger: Checkpoint, smaller: Checkpoint, root: bytes, proof: list[bytes]
+) -> ForkError:
+    """The refusal of a fork, with its evidence file. `root` is the larger head's root at the smaller one's size."""
+    signed_both = [key for key in log_keys if all(c.note.lines_by([key]) for c in (larger, smaller))]
+    evidence = make_fork((signed_both or log_keys)[0], larger, smaller, root, proof)
+    origin = smaller.head.origin
+    name = f"fork-{origin.replace('/', '-')}.json"  # one file convicts a log; the first stands
+    words = f"two histories under the log's own signature: {larger.head} and {smaller.head}; evidence in {name}"
+    return ForkError(words, origin, name, evidence.encode())

@@ -1,0 +1,440 @@
+"""One party's node without its I/O: it speaks, mirrors, countersigns, keeps receipts, and notices what is missing.
+
+Everything here follows from bytes, the store, and the time and randomness passed in; the same class runs in the house
+process, in the simulator and in tests. Work is done in batches: `batch(now)` opens a transaction, statements said in
+it are signed into their logs at its end, and only after COMMIT may anything leave or the high-water mark move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from detente.errors import DetenteError, LocalError, RemoteError
+from detente.model.statement import Root, Status, decode_statement, sha256_hex
+from detente.model.terms import LogTerms, Terms
+from detente.node import timing
+from detente.node.adoption import Adoption
+from detente.node.copies import ForkError
+from detente.node.cosigner import Cosigner
+from detente.node.duties import Duties
+from detente.node.ledger import Ledger
+from detente.node.mirror import Mirror
+from detente.node.ports import HighWater, Random, Refused, Reply, SharedStore, StoredReceipt
+from detente.node.push import Push
+from detente.node.reader import LogReader, Read
+from detente.node.receipts import ReceiptBook
+from detente.node.restart import Restart
+from detente.node.speaker import Placed, Speaker
+from detente.proof.checkpoint import Checkpoint, Cosignature, Head, parse_checkpoint, sign_checkpoint
+from detente.proof.envelope import parse_envelope
+from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id, verify_each
+from detente.proof.note import parse_lines
+from detente.proof.receipt import LogProof
+from detente.proof.roots import KeyState, admit_together, digest_of, read_root
+from detente.proof.wire import TYPE_TEXT, parse_add_checkpoint
+
+ANCHORS = 256
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a node is told at its start. `roots`: the signed first root document of every participant."""
+
+    me: str
+    agreement: bytes
+    terms: Terms
+    terms_bytes: bytes
+    roots: Mapping[str, bytes]
+    production: bool = True
+
+
+class House:
+    """See the module's words. `signers` maps role to our keys' signers; `high_water` lives outside the store."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: SharedStore,
+        signers: Mapping[str, Sequence[Signer]],
+        high_water: HighWater,
+        random: Random,
+        now: int,
+        verify_many: VerifyMany = verify_each,
+    ) -> None:
+        self.me, self.terms, self.store, self.random = settings.me, settings.terms, store, random
+        self.settings = settings
+        self.on_watch = 0
+        self._high_water = high_water
+        self._verify_many = verify_many
+        self._rotation: tuple[KeyState, dict[str, Sequence[Signer]]] | None = None
+        states = self._pinned_states(settings)
+        self.state = states[self.me]
+        self.adoption = Adoption(self.me, self.terms, settings.terms_bytes, settings.agreement, store)
+        self.ledgers = {log.origin: Ledger(log, store) for log in self.terms.logs.values() if log.sender == self.me}
+        self.books = {o: ReceiptBook(o, store, self.terms.clock_error) for o in self.ledgers}
+        self.mirrors: dict[str, Mirror] = {}
+        for log in self.terms.logs.values():
+            if log.audience == self.me:
+                ours = self.terms.log_between(self.me, log.sender)
+                assert ours is not None  # noqa: S101 - read_terms asks for a log in each direction
+                reader = LogReader(log.origin, log.sender, ours.origin, self.adoption.digest, states[log.sender])
+                name, signer = f"{self.state.document.name}/mirror", signers["mirror"][0]
+                root_at = self.ledgers[ours.origin].root_at
+                mirror = Mirror(log, self.terms, store, reader, name, signer, verify_many, root_at)
+                self._restore(reader)
+                mirror.on_read = self._on_read
+                self.mirrors[log.sender] = mirror
+        self.cosigners = {
+            log.origin: Cosigner(
+                log,
+                store,
+                f"{self.state.document.name}/cosigner",
+                signers["cosigner"][0],
+                partial(self._log_keys, log),
+            )
+            for log in self.terms.cosigned_by(self.me)
+        }
+        self._restore_own_root()
+        self.speaker = Speaker(self.me, self.adoption.digest, store, signers, random)
+        self.speaker.needed = self.state.document.threshold("release")
+        self.restart = Restart(store, self.terms, self.ledgers, high_water)
+        self.push = Push(store, self.ledgers)
+        self.duties = Duties(self, now)
+
+    # starting
+
+    def _pinned_states(self, settings: Settings) -> dict[str, KeyState]:
+        if settings.production and any(origin.startswith("demo/") for origin in self.terms.logs):
+            raise LocalError("demo-origin", "the terms name logs under demo/", where="terms")
+        states: dict[str, KeyState] = {}
+        for code, participant in self.terms.participants.items():
+            document = settings.roots.get(code)
+            if document is None or digest_of(document) != participant.root:
+                raise LocalError("root-invalid", f"the root document of {code} is missing or not the one in the terms")
+            states[code] = read_root(document)
+            if states[code].document.participant != code:
+                raise LocalError("root-invalid", f"the root pinned for {code} is of {states[code].document.participant}")
+        admit_together(states.values())
+        for log in self.terms.logs.values():
+            if log.origin != states[log.sender].document.log_origin(log.audience):
+                raise LocalError("terms-invalid", f"log {log.origin} is not named as its sender's root says", where="terms")
+        return states
+
+    def _restore(self, reader: LogReader) -> None:
+        """Bring a reader to the state it had: keys from root and revoke statements, claims from the last statement."""
+        rows = self.store.statements("root", reader.origin) + self.store.statements("revoke", reader.origin)
+        for row in sorted(rows, key=lambda row: row.entry):
+            reader.read(row.entry, self.store.entries(row.origin, row.entry, row.entry + 1), verify_each)
+        every = self.store.statements("", reader.origin)
+        if every:
+            last = every[-1]
+            reader.last_time = 0
+            reader.last_seen = 0
+            reader.read(last.entry, self.store.entries(last.origin, last.entry, last.entry + 1), verify_each)
+
+    def _restore_own_root(self) -> None:
+        for row in self.store.statements("root"):
+            if row.author == self.me:
+                data = self.store.entries(row.origin, row.entry, row.entry + 1)[0]
+                statement = decode_statement(parse_envelope(data).payload, "root")
+                if isinstance(statement, Root) and statement.version == self.state.document.version + 1:
+                    self.state = read_root(statement.document, self.state)
+
+    def start(self, now: int) -> None:
+        """The first batch: open the logs with our root document, or ask the others whether we run on a backup."""
+        with self.batch(now):
+            if self.restart.closed:
+                for origin in self.restart.closed:
+                    self._refuse(now, self.me, origin, "not-signing", "head and high-water mark differ, or the machine restarted")
+                self.restart.ask()
+            else:
+                self._open_logs(now)
+            self.store.set_meta("started", "1")
+            self.push.start()
+
+    def _open_logs(self, now: int) -> None:
+        for origin, ledger in self.ledgers.items():
+            if ledger.size == 0 and not self.is_closed(origin):
+                document = self.settings.roots[self.me]
+                self.say(ledger.log.audience, "root", {"version": 1, "document": document}, now)
+
+    # batches
+
+    @contextmanager
+    def batch(self, now: int) -> Iterator[None]:
+        """One transaction; at its end what was said is signed into the logs. All undone together if anything fails."""
+        try:
+            with self.store.transaction():
+                yield
+                self._flush(now)
+        except BaseException:
+            self._undo()
+            raise
+        heads = {o: (v.size, v.head.head.root.hex()) for o, v in self.ledgers.items() if v.head}
+        if not self.restart.closed:
+            self._high_water.mark(heads)
+
+    def _flush(self, now: int) -> None:
+        old_log_signers = self._rotation[1]["log"] if self._rotation else ()
+        for ledger in self.speaker.waiting():
+            self._anchor(ledger, now)
+        for ledger in self.speaker.flush(old_log_signers):
+            self.duties.logged(ledger.origin, ledger.size, now)
+        self._rotation = None
+        self.push.start()
+
+    def _undo(self) -> None:
+        self.speaker.undo()
+        if self._rotation:
+            self._use(*self._rotation)
+            self._rotation = None
+        for ledger in self.ledgers.values():
+            ledger.undo()
+        for mirror in self.mirrors.values():
+            mirror.reload()
+        self.push.reload()
+
+    def _anchor(self, ledger: Ledger, now: int) -> None:
+        """Log digests of receipts held and not yet anchored, at most once in the time a receipt is due."""
+        key = f"anchored {ledger.origin}"
+        words = self.store.meta(key).split()
+        last_size, last_time = (int(words[0]), int(words[1])) if words else (0, 0)
+        if words and now - last_time < self.terms.receipt_due:
+            return
+        fresh = [r for r in self.books[ledger.origin].all() if r.role == timing.MIRROR and r.size > last_size][-ANCHORS:]
+        if fresh:
+            digests = [sha256_hex(receipt.note) for receipt in fresh]
+            self.say(ledger.log.audience, "receipts_held", {"receipts": digests}, now)
+            self.store.set_meta(key, f"{fresh[-1].size} {now}")
+
+    # speaking
+
+    def is_closed(self, origin: str) -> bool:
+        """Whether we may not sign this log now."""
+        return origin in self.restart.closed
+
+    def say(self, audience: str, kind: str, fields: Mapping[str, Any], now: int, same_as: str | None = None) -> Placed:
+        """Release one statement into our log to `audience`. Call inside a batch; it stands once the batch ends."""
+        log = self.terms.log_between(self.me, audience)
+        if log is None:
+            known = ", ".join(sorted(set(self.terms.participants) - {self.me}))
+            raise LocalError("unknown-name", f"no log to {audience!r}; known: {known}")
+        if self.is_closed(log.origin):
+            raise LocalError("not-signing", "this node may be running on a restored backup", where=log.origin)
+        seen = self.mirrors[audience].head
+        return self.speaker.say(self.ledgers[log.origin], kind, fields, seen.head if seen else None, now, same_as)
+
+    def say_to_all(self, kind: str, fields: Mapping[str, Any], now: int) -> list[Placed]:
+        """The same words to every audience: statements of their own, linked to the first by `same_as`."""
+        placed: list[Placed] = []
+        for code in sorted(self.terms.participants):
+            if code != self.me:
+                placed.append(self.say(code, kind, fields, now, placed[0].id if placed else None))
+        return placed
+
+    def offer(self, now: int, agreement: bytes | None = None, terms: bytes | None = None) -> list[Placed]:
+        """Offer agreement and terms (ours, unless others are given) to everyone, in full."""
+        text = agreement if agreement is not None else self.settings.agreement
+        fields = {
+            "agreement": sha256_hex(text),
+            "text": text,
+            "terms": terms if terms is not None else self.settings.terms_bytes,
+        }
+        return self.say_to_all("offer", fields, now)
+
+    def adopt(self, now: int) -> list[Placed]:
+        """Sign (a party) or take part (another), if every other party offered exactly our bytes."""
+        self.adoption.check_ready()
+        kind = "signature" if self.me in self.terms.parties() else "participation"
+        return self.say_to_all(kind, {"terms": self.terms.digest}, now)
+
+    def rotate(self, document: bytes, signers: Mapping[str, Sequence[Signer]], now: int) -> KeyState:
+        """Publish the next root document to everyone. Call inside a batch.
+
+        The heads over it carry the old and the new log key. Our receipts carry the old and the new mirror key until
+        the peer has signed for the entry that holds the new root, since before it cannot know the new one.
+        """
+        state = read_root(document, self.state)
+        admit_together([state, *(self._state_of(code) for code in self.mirrors)])
+        placed = self.say_to_all("root", {"version": state.document.version, "document": document}, now)
+        self._rotation = (self.state, self.speaker.signers)
+        self._use(state, signers)
+        for code, mirror in self.mirrors.items():
+            own = self.terms.log_between(self.me, code)
+            entry = next(p.entry for p in placed if own is not None and p.origin == own.origin)
+            mirror.change_signer(signers["mirror"][0], entry)
+        return state
+
+    def use_keys(self, signers: Mapping[str, Sequence[Signer]]) -> None:
+        """Sign with the keys of the root that our logs show as current (after a start, when it is not the first)."""
+        self._use(self.state, signers)
+        for mirror in self.mirrors.values():
+            mirror.signer = signers["mirror"][0]
+        for cosigner in self.cosigners.values():
+            cosigner.signer = signers["cosigner"][0]
+
+    def _use(self, state: KeyState, signers: Mapping[str, Sequence[Signer]]) -> None:
+        self.state = state
+        self.speaker.signers = dict(signers)
+        self.speaker.needed = state.document.threshold("release")
+
+    # listening
+
+    def serve(self, peer: str, path: str, body: bytes, now: int) -> Reply:
+        """Answer one request of a peer. Call inside a batch."""
+        if path.startswith("/mirror/") and peer in self.mirrors:
+            before = self.mirrors[peer].size
+            reply = self.mirrors[peer].serve(path, body, now)
+            if self.mirrors[peer].size > before:
+                self.duties.heard(peer, now)
+            return reply
+        if path.startswith("/cosigner/"):
+            try:
+                origin = body.decode() if path.endswith("/sign-again") else parse_add_checkpoint(body).checkpoint.head.origin
+                cosigner = self.cosigners.get(origin)
+                if cosigner is None or peer not in (cosigner.log.sender, cosigner.log.audience):
+                    raise RemoteError("unknown-origin", f"log {origin[:80]!r} is not countersigned here for {peer}")
+                return cosigner.serve(peer, path, body, now)
+            except (RemoteError, UnicodeDecodeError) as error:
+                code = error.code if isinstance(error, RemoteError) else "request-invalid"
+                self._refuse(now, peer, "", code, str(error))
+                return Reply(404 if code == "unknown-origin" else 400, TYPE_TEXT, f"refused: {code}\n".encode())
+        self._refuse(now, peer, "", "request-invalid", f"no such path {path[:80]}")
+        return Reply(404, TYPE_TEXT, b"refused: request-invalid\n")
+
+    def answered(self, peer: str, purpose: str, status: int, body: bytes, now: int) -> None:
+        """Take the answer to a job of ours. Call inside a batch."""
+        kind, *words = purpose.split("|")
+        try:
+            if kind == "push":
+                self._push_answered(words[0], words[1], status, body, now)
+            elif kind == "again":
+                keys = self.keys_of(words[2], words[1])
+                self.restart.answer(words[0], words[1], words[2], status, body, self.state.publics("log"), keys, now)
+                self._reopen(now)
+            elif kind == "pull":
+                reader = LogReader(words[0], self.me, "", self.adoption.digest, self.state)
+                self.restart.pulled(words[0], int(words[1]), int(words[2]), status, body, reader, now)
+                self._refuse(now, self.me, words[0], "backup-restored", "entries we had signed were pulled back from the mirror")
+                self._reopen(now)
+            elif kind == "readback":
+                self.duties.read_back(words[0], int(words[1]), status, body, now)
+            elif kind == "view":
+                mirror = next(m for m in self.mirrors.values() if m.origin == words[0])
+                self.duties.compare_view(mirror, words[1], status, body, now)
+        except DetenteError as error:
+            if isinstance(error, ForkError):
+                self.store.add_evidence(error.name, error.data)
+            self._refuse(now, error.party or peer, error.where, error.code, error.what)
+
+    def take_bundle(self, peer: str, checkpoint: bytes, entries: Sequence[bytes], now: int) -> Reply:
+        """One round of a peer's requests that came as files. Call inside a batch."""
+        if peer not in self.mirrors:
+            raise LocalError("unknown-name", f"no log from {peer!r}; known: {', '.join(sorted(self.mirrors))}")
+        return self.mirrors[peer].take_bundle(checkpoint, entries, now)
+
+    def take_receipt(self, data: bytes, now: int) -> Checkpoint:
+        """A head of ours with its mirror's signature that came back as a file. Call inside a batch."""
+        checkpoint = parse_checkpoint(data)
+        ledger = self.ledgers.get(checkpoint.head.origin)
+        if ledger is None or ledger.root_at(checkpoint.head.size) != checkpoint.head.root:
+            raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
+        origin, audience = ledger.origin, ledger.log.audience
+        keys = self.keys_of(audience, timing.MIRROR)
+        lines = list(checkpoint.note.signatures)
+        self.books[origin].add(checkpoint, lines, timing.MIRROR, keys, now, late=True)
+        self.duties.signed_for(origin, checkpoint.head.size)
+        return checkpoint
+
+    def _push_answered(self, lane_name: str, purpose: str, status: int, body: bytes, now: int) -> None:
+        lane = self.push.lanes[lane_name]
+        ledger = lane.ledger
+        goal = lane.goal
+        lines = self.push.answered(lane, purpose, status, body)
+        try:
+            if lines and ledger.head is not None:
+                checkpoint = self._own_checkpoint(ledger, goal)
+                keys = self.keys_of(lane.peer, lane.role)
+                self.books[ledger.origin].add(checkpoint, parse_lines(lines), lane.role, keys, now)
+                self.duties.heard(lane.peer, now)
+                if lane.role == timing.MIRROR:
+                    self.duties.signed_for(ledger.origin, goal)
+            elif status not in (200, 202, 409):
+                code = body.decode("ascii", "replace").strip()[:80]
+                self._refuse(now, lane.peer, ledger.origin, "peer-dead", f"{lane.peer} answered {status} {code}")
+        finally:
+            self.push.start()
+
+    def _own_checkpoint(self, ledger: Ledger, size: int) -> Checkpoint:
+        """Our head at `size`: the newest, or an earlier one rebuilt and signed anew (same bytes: Ed25519 repeats)."""
+        assert ledger.head is not None  # noqa: S101 - callers have checked
+        if ledger.head.head.size == size:
+            return ledger.head
+        return sign_checkpoint(Head(ledger.origin, size, ledger.tree.root(size)), self.speaker.signers["log"])
+
+    def _reopen(self, now: int) -> None:
+        for origin in self.restart.open_ready():
+            self._refuse(now, self.me, origin, "not-signing", "the others have answered; signing again")
+        if not self.restart.closed:
+            self._open_logs(now)
+            self.push.reload()
+            self.push.start()
+
+    def override(self, now: int, reason: str) -> list[str]:
+        """The operator signs without answers; logged with the reason."""
+        opened = self.restart.override()
+        for origin in opened:
+            self._refuse(now, self.me, origin, "not-signing", f"operator override: {reason}")
+        self._open_logs(now)
+        return opened
+
+    def tick(self, now: int) -> None:
+        """Do what is due by the clock, then what waits for an answer. Call inside a batch."""
+        self.duties.run(now)
+        self.retry()
+
+    def retry(self) -> None:
+        """Ask and send again where no answer has come. Call inside a batch."""
+        if self.restart.closed:
+            self.restart.ask()
+        self.push.try_again()
+
+    # knowing
+
+    def _state_of(self, code: str) -> KeyState:
+        state = self.state if code == self.me else self.mirrors[code].reader.state
+        assert state is not None  # noqa: S101 - pinned at the start
+        return state
+
+    def _log_keys(self, log: LogTerms) -> list[VerifierKey]:
+        return self._state_of(log.sender).log_keys(log.origin)
+
+    def keys_of(self, code: str, role: str) -> list[VerifierKey]:
+        """Whose lines count as receipts (`mirror`) or neutral countersignatures (`cosigner`) of a participant."""
+        state = self._state_of(code)
+        return state.mirror_keys() if role == timing.MIRROR else state.cosigner_keys()
+
+    def keep_neutral(self, origin: str, checkpoint: Checkpoint, line: Cosignature, now: int) -> None:
+        """Keep a cosigner's line over a log that we mirror."""
+        note = checkpoint.encode()
+        row = (origin, checkpoint.head.size, line.key.name, key_id(line.key.public), timing.COSIGNER, line.time_s, note, now)
+        self.store.add_receipt(StoredReceipt(*row))
+
+    def receipt(self, origin: str, index: int, *, with_entry: bool = False) -> LogProof:
+        """The receipt of an entry of ours; LocalError(receipt-overdue) while there is none."""
+        stored = self.store.receipt_over(origin, index, timing.MIRROR)
+        if stored is None:
+            raise LocalError("receipt-overdue", f"entry {index} is not signed for", where=origin)
+        return self.ledgers[origin].proof(index, parse_checkpoint(stored.note), with_entry=with_entry)
+
+    def _on_read(self, read: Read, now: int) -> None:
+        if read.counts and isinstance(read.statement, Status):
+            self.duties.status_shown(read.statement.author, read.statement, now)
+
+    def _refuse(self, now: int, party: str, origin: str, code: str, what: str) -> None:
+        self.store.add_refusal(Refused(now, party, origin, -1, code, what))
+

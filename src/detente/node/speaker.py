@@ -1,0 +1,121 @@
+"""Speaking: statements are built, signed with the release key, and put into our logs, one head for each batch.
+
+Nothing else in the node makes a statement. What is said waits in memory until the batch ends; then entries and head
+are stored in the transaction that is open, or forgotten with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import msgspec
+
+from detente.errors import GivenError, LocalError, RemoteError
+from detente.model.statement import KINDS, Seen, decode_statement, encode_statement, payload_type
+from detente.node.ledger import Ledger
+from detente.node.ports import Random, SharedStore, StatementRow
+from detente.proof.checkpoint import Head
+from detente.proof.envelope import seal
+from detente.proof.keys import Signer
+
+
+class Placed(NamedTuple):
+    """Where a statement of ours stands once its batch is committed."""
+
+    id: str
+    origin: str
+    entry: int
+
+
+@dataclass
+class _Batch:
+    ledger: Ledger
+    entries: list[bytes] = field(default_factory=list)
+    rows: list[StatementRow] = field(default_factory=list)
+
+
+class Speaker:
+    """Builds and signs our statements. `signers`: role to signers; `needed`: release signatures on each statement."""
+
+    def __init__(
+        self, me: str, agreement: str, store: SharedStore, signers: Mapping[str, Sequence[Signer]], random: Random
+    ) -> None:
+        self._me = me
+        self._agreement = agreement
+        self._store = store
+        self._random = random
+        self._batches: dict[str, _Batch] = {}
+        self.signers = dict(signers)
+        self.needed = 1
+
+    def say(
+        self,
+        ledger: Ledger,
+        kind: str,
+        fields: Mapping[str, Any],
+        seen: Head | None,
+        now: int,
+        same_as: str | None = None,
+    ) -> Placed:
+        """Sign one statement for this log; GivenError names the field that is wrong. Claimed time never runs back."""
+        if kind not in KINDS:
+            raise LocalError("unknown-name", f"no kind {kind!r}; known: {', '.join(KINDS)}")
+        batch = self._batches.setdefault(ledger.origin, _Batch(ledger))
+        time = max(now, batch.rows[-1].time if batch.rows else self._last_time(ledger.origin))
+        head: dict[str, Any] = {
+            "type": kind,
+            "agreement": self._agreement,
+            "author": self._me,
+            "origin": ledger.origin,
+            "time": time,
+            "salt": self._random(16).hex(),
+            "label": f"releasable to {ledger.log.audience}",
+        }
+        if seen is not None:
+            head["seen"] = Seen(origin=seen.origin, size=seen.size, root=seen.root.hex())
+        if same_as is not None:
+            head["same_as"] = same_as
+        payload = build(kind, {**head, **fields})
+        envelope = seal(payload_type(kind), payload, self.signers["release"][: self.needed])
+        place = ledger.size + len(batch.entries)
+        placed = Placed(envelope.id(), ledger.origin, place)
+        batch.entries.append(envelope.encode())
+        batch.rows.append(StatementRow(placed.id, ledger.origin, place, kind, self._me, time, now))
+        return placed
+
+    def _last_time(self, origin: str) -> int:
+        return int(self._store.meta(f"last time {origin}") or 0)
+
+    def waiting(self) -> list[Ledger]:
+        """Logs for which something was said in this batch."""
+        return [batch.ledger for batch in self._batches.values() if batch.entries]
+
+    def flush(self, also: Sequence[Signer] = ()) -> list[Ledger]:
+        """Store what was said and sign the heads (with `also`, the old log keys, at a change of root)."""
+        ready = [batch for batch in self._batches.values() if batch.entries]
+        self._batches.clear()
+        for batch in ready:
+            batch.ledger.append(batch.entries, [*also, *self.signers["log"]])
+            self._store.add_statements(batch.rows)
+            self._store.set_meta(f"last time {batch.ledger.origin}", str(batch.rows[-1].time))
+        return [batch.ledger for batch in ready]
+
+    def undo(self) -> None:
+        """Forget what was said in a batch that failed."""
+        self._batches.clear()
+
+
+def build(kind: str, fields: Mapping[str, Any]) -> bytes:
+    """Payload bytes of a statement; byte fields as bytes, or base64 text if there are no bytes among the fields."""
+    plain = not any(isinstance(value, bytes) for value in fields.values())
+    try:
+        statement = msgspec.convert(fields, type=KINDS[kind], builtin_types=None if plain else (bytes,))
+        payload = encode_statement(statement)
+        decode_statement(payload, kind)
+    except msgspec.ValidationError as error:
+        raise GivenError("bad-field", str(error), where=kind) from error
+    except RemoteError as error:
+        raise GivenError(error.code, error.what, where=kind) from error
+    return payload
