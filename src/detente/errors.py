@@ -82,6 +82,7 @@ ADVICE: dict[str, str] = {
     "store-locked": "give the store key or passphrase; the private store cannot be read without it",
     "store-damaged": "restore the node from its mirrors with `detente bundle import`; do not edit the store",
     "gateway-barred": "the gateway process may open nothing of the private store; report this as a fault",
+    "node-running": "stop the other process of this node first; two would sign two histories",
     "config-invalid": "correct the named line of the configuration",
     "demo-origin": "a production node never speaks under demo/: use other origins, or a scenario clock",
     "clock-invalid": "only a node with a scenario clock can be told the time, and never backwards",
@@ -108,7 +109,7 @@ def _short(text: str) -> str:
 
 
 class DetenteError(Exception):
-    """A named refusal. `code` is a key of `ADVICE`; `where` says file, log, entry or field; `party` whom it concerns."""
+    """A named refusal: `code` is a key of `ADVICE`; `where` is a file, log, entry or field; `party` whom it concerns."""
 
     whose = "unknown"
 

@@ -44,7 +44,7 @@ def test_every_line_of_the_columns_is_tagged(told):
     text = done.stdout
     assert "SIMULATED TIME" in text
     assert "[fact]" in text
-    assert "[made up]" in text
+    assert "[made\u00a0up]" in text
     for line in text.splitlines():
         assert len(line) <= 118 or line.startswith(("us:", "ru:", "un:")) or "us-to-ru" in line, line
 
@@ -52,7 +52,7 @@ def test_every_line_of_the_columns_is_tagged(told):
 def test_what_the_issue_asks_to_be_shown(told):
     """Issue 2 point 2: adoption, an altered copy refused with every differing line, notice, receipt, flipped byte."""
     done, out, _ = told
-    text = " ".join(done.stdout.split())
+    text = " ".join(done.stdout.replace("│", " ").split())
     for words in ("at_least: 12h", "agreement-differs", "without a vote", "In force on 3 of 3", "entry-mismatch", "37 strikes"):
         assert words in text, words
     assert (out / "receipts" / "notice-op-1.tlog-proof").exists()

@@ -27,7 +27,7 @@ NOT_YET = {
 
 def trees() -> dict[str, ast.Module]:
     return {
-        str(path.relative_to(SRC)): ast.parse(path.read_text("utf-8"))
+        str(path.relative_to(SRC)): ast.parse(path.read_text("utf-8"), str(path))
         for path in SRC.rglob("*.py")
         if path != SRC / "errors.py"
     }

@@ -285,6 +285,15 @@ def test_fold_never_crashes_on_junk(start, end, size, node, proof):
     assert whole == node or len(whole) == 32
 
 
+@pytest.mark.parametrize("length", [0, 1, 31, 33, 64])
+def test_fold_takes_hashes_of_32_bytes_only(length):
+    """tlog-witness: each proof line "MUST encode a single hash"; what is no hash is not hashed along."""
+    with refused("inclusion-fails"):
+        fold(0, 1, 2, leaves(1)[0], [bytes(length)])
+    with refused("inclusion-fails"):
+        fold(0, 3, 4, root(3), [leaves(4)[2], bytes(length), root(2)])
+
+
 @given(st.integers(1, 80), st.integers(0, 79), st.data())
 def test_fold_refuses_exactly_what_the_draft_refuses(size, index, data):
     """With a proof of the right or a wrong length: both verifiers agree on each random range."""

@@ -344,11 +344,13 @@ class World:
     def run(self, limit: int = 5_000) -> int:
         """Carry jobs until none is left that can be carried; how many were."""
         carried = 0
-        while any([self._carry_one(node) for node in self.nodes.values()]):
-            carried += 1
+        while True:
+            moved = [self._carry_one(node) for node in self.nodes.values()]
+            carried += sum(moved)
+            if not any(moved):
+                return carried
             if carried > limit:
                 raise AssertionError("messages do not come to rest")
-        return carried
 
     def _carry_one(self, node: Node) -> bool:
         for job in node.store.jobs():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -56,9 +57,15 @@ class Commands:
         self._private = private
         self._clock = clock
         self.trouble = ""
+        self.after: list[Callable[[], None]] = []
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
+
+    def committed(self) -> None:
+        """The batch stands: now forget in the private store what it has used up."""
+        while self.after:
+            self.after.pop(0)()
 
     def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Answer one request; DetenteError if it is refused."""
@@ -170,7 +177,7 @@ class Commands:
             raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
         draft = msgspec.json.decode(data)
         answer = self.do_say({**draft, "wait": request.get("wait")})
-        self._private.delete("draft", name)
+        self.after.append(partial(self._private.delete, "draft", name))
         return answer
 
     # adopting
@@ -253,7 +260,7 @@ class Commands:
         if root is None:
             raise LocalError("not-adopted", f"{peer} reads words for {size} entries; we hold {mirror.size}", where=mirror.origin)
         check_words(bytes.fromhex(challenge.decode()), Head(mirror.origin, size, root), list(request["words"]), word_list())
-        self._private.delete("challenge", peer)
+        self.after.append(partial(self._private.delete, "challenge", peer))
         return {"same": True, "size": size}
 
     def _ledger_to(self, peer: str) -> Ledger:

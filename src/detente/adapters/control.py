@@ -61,7 +61,7 @@ class Control:
         self._file.close()
         self._socket.close()
 
-    def ask(self, do: str, **values: Any) -> dict[str, Any]:
+    def ask(self, do: str, /, **values: Any) -> dict[str, Any]:
         """Send one request and wait for its answer; the error of the house is raised here as it was there."""
         try:
             self._socket.sendall(json.dumps({"do": do, **values}).encode() + b"\n")

@@ -37,6 +37,7 @@ from detente.proof.wire import MAX_BODY, TYPE_TEXT
 REPLY_SECONDS = 20.0
 FIRST_PAUSE, LAST_PAUSE = 0.1, 3.0
 SAID_DOWN_AFTER = 2
+NOT_NOW = (503, TYPE_TEXT, b"refused: not now\n")
 
 
 def bar_private(folder: Path) -> None:
@@ -63,11 +64,12 @@ class _Server(uvicorn.Server):
 
 
 class Gateway:
-    """Listeners and couriers of one node."""
+    """Listeners and couriers of one node. `life`: a pipe whose end is the supervisor's end."""
 
-    def __init__(self, config: Config, poke: socket.socket) -> None:
+    def __init__(self, config: Config, poke: socket.socket, life: int) -> None:
         self._config = config
         self._poke = poke
+        self._life = life
         self._store = SqliteShared(config.shared_db, max_pages=config.max_pages)
         self._served = Served(self._store, config.terms(), config.code)
         self._pending: dict[int, asyncio.Future[tuple[int, str, bytes]]] = {}
@@ -81,6 +83,7 @@ class Gateway:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
+        loop.add_reader(self._life, stop.set)
         loop.add_reader(self._poke, self._poked)
         servers = [self._server(peer) for peer in self._config.peers.values()]
         for code in self._config.peers:
@@ -88,14 +91,16 @@ class Gateway:
             timeout = aiohttp.ClientTimeout(total=30, connect=5)
             self._sessions[code] = aiohttp.ClientSession(connector=connector, timeout=timeout)
         tasks = [asyncio.create_task(server.serve()) for server in servers]
-        with self._store.transaction():
+        with contextlib.suppress(LocalError), self._store.transaction():
             self._store.set_meta("gateway pid", str(os.getpid()))
         self._carry()
-        parent = os.getppid()
-        while not stop.is_set() and os.getppid() == parent and not any(task.done() for task in tasks):
+        while not stop.is_set() and not any(task.done() for task in tasks):
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1.0)
             self._carry()
+        for future in self._pending.values():
+            if not future.done():
+                future.set_result(NOT_NOW)
         for server in servers:
             server.should_exit = True
         for lane in self._lanes.values():
@@ -117,8 +122,7 @@ class Gateway:
             return Response(body, status, media_type=kind)
 
         routes = [
-            Route("/mirror/{path:path}", post, methods=["POST"]),
-            Route("/cosigner/{path:path}", post, methods=["POST"]),
+            Route("/{path:path}", post, methods=["POST"]),
             Route("/mirror/{path:path}", get, methods=["GET"]),
             Route("/log/{path:path}", get, methods=["GET"]),
         ]
@@ -140,23 +144,24 @@ class Gateway:
 
     async def _take(self, peer: str, request: Request) -> Response:
         chunks: list[bytes] = []
-        size = 0
+        size = status = 0
         async for chunk in request.stream():
             size += len(chunk)
             if size > MAX_BODY:
-                return Response(b"refused: too-large\n", 413, media_type=TYPE_TEXT)
+                chunks, status = [], 413
+                break
             chunks.append(chunk)
         try:
-            number = self._store.add_request(peer, request.url.path, b"".join(chunks))
+            number = self._store.add_request(peer, request.url.path, b"".join(chunks), status)
         except LocalError:
-            return Response(b"refused: not now\n", 503, media_type=TYPE_TEXT)
+            return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         future: asyncio.Future[tuple[int, str, bytes]] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
         self._poke_house()
         try:
             status, kind, body = await asyncio.wait_for(future, REPLY_SECONDS)
         except asyncio.TimeoutError:
-            return Response(b"refused: not now\n", 503, media_type=TYPE_TEXT)
+            status, kind, body = NOT_NOW
         finally:
             self._pending.pop(number, None)
         return Response(body, status, media_type=kind)
@@ -244,16 +249,17 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--poke", type=int, required=True)
+    parser.add_argument("--life", type=int, required=True)
     arguments = parser.parse_args()
     try:
         config = load_config(arguments.config)
         bar_private(config.private)
         poke = socket.socket(fileno=arguments.poke)
         poke.setblocking(False)
-        asyncio.run(Gateway(config, poke).run())
+        asyncio.run(Gateway(config, poke, arguments.life).run())
     except DetenteError as error:
         print(f"gateway: {error}", file=sys.stderr, flush=True)
-        sys.exit(3)
+        sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 It has no network. Peers' bytes reach it as rows of the shared store's inbox, put there by the gateway; what it wants
 sent it leaves there as jobs. Operators speak to it over the control socket. One thread, one batch at a time:
-everything that has come in since the last batch is handled in one transaction, then answered.
+everything that has come in since the last batch is handled in one transaction, then answered. If that transaction cannot
+be kept, each of its parts is tried by itself, so that none holds up another: a request that fails leaves nothing behind.
+
+Only one house process works on a store at a time (`only_one`): two would sign two histories.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import signal
@@ -17,8 +21,7 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,14 +29,19 @@ from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
 from detente.adapters.store_private import HighWaterFile, PrivateStore
-from detente.adapters.store_shared import SqliteShared
+from detente.adapters.store_shared import Inbox, SqliteShared
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, LocalError
 from detente.node.house import House, Settings
+from detente.node.ports import Refused
 from detente.proof.roots import read_root
+from detente.proof.wire import TYPE_TEXT
 
 BATCH = 64
 TICK_SECONDS = 0.5
+LOCK_TRIES = 200
+KNOWING = {"state", "refusals", "next_due"}
+Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 
 
 class Clock:
@@ -62,6 +70,7 @@ class Clock:
 def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, PrivateStore, Clock]:
     """Open both stores and wake the house; LocalError with the reason if it may not start."""
     terms = config.terms()
+    only_one(config.private)
     private = PrivateStore(config.private, key)
     store = SqliteShared(config.shared_db, max_pages=config.max_pages)
     clock = Clock(config, store)
@@ -80,45 +89,59 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
     return house, store, private, clock
 
 
-class HouseProcess:
-    """The loop around one house."""
+def only_one(folder: Path) -> None:
+    """Hold the store's lock for the life of this process; LocalError(node-running) if another does not give it up."""
+    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    for _ in range(LOCK_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError:
+            time.sleep(0.05)
+    raise LocalError("node-running", "another house process holds the private store", where=str(folder))
 
-    def __init__(self, config: Config, key: bytes, poke: socket.socket) -> None:
+
+class HouseProcess:
+    """The loop around one house. `life`: a pipe whose end is the supervisor's end."""
+
+    def __init__(self, config: Config, key: bytes, poke: socket.socket, life: int) -> None:
         self.house, self.store, self.private, self.clock = open_house(config, key)
         self.commands = Commands(self.house, self.store, self.private, self.clock)
         self._config = config
         self._poke = poke
-        self._queue: list[tuple[dict[str, Any], asyncio.Future[dict[str, Any]]]] = []
+        self._life = life
+        self._queue: list[Asked] = []
         self._waiting: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
-        self._trouble = ""
+        self._stop = asyncio.Event()
+        self._fatal: Exception | None = None
+        self._full = False
+        self._started = False
         self._scheduled = False
-        self._stopped = False
 
     async def run(self) -> None:
         """Serve until told to stop."""
         loop = asyncio.get_running_loop()
-        stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        self.house.start(self.clock.now())
+            loop.add_signal_handler(number, self._stop.set)
+        loop.add_reader(self._life, self._stop.set)
+        self._tick()
         loop.add_reader(self._poke, self._poked)
         path = self._config.control
         path.parent.mkdir(exist_ok=True, mode=0o700)
         path.unlink(missing_ok=True)
         server = await asyncio.start_unix_server(self._converse, path=str(path), limit=LIMIT)
         os.chmod(path, 0o600)
-        self._soon()
-        self._tell_gateway()
-        parent = os.getppid()
-        while not stop.is_set() and os.getppid() == parent:
+        while not self._stop.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(stop.wait(), TICK_SECONDS)
-            self._tick()
+                await asyncio.wait_for(self._stop.wait(), TICK_SECONDS)
+            if not self._stop.is_set():
+                self._tick()
         server.close()
         loop.remove_reader(self._poke)
-        self._stopped = True
         self.store.close()
         self.private.close()
+        if self._fatal is not None:
+            raise self._fatal
 
     def _poked(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -160,48 +183,93 @@ class HouseProcess:
     def _work(self) -> None:
         """One batch: everything that has come in, one transaction, then the answers."""
         self._scheduled = False
-        while not self._stopped:
-            items = self.store.inbox(BATCH)
-            queue, self._queue = self._queue, []
-            if not items and not queue:
-                break
-            done: list[tuple[asyncio.Future[dict[str, Any]], dict[str, Any] | Waiting]] = []
-            now = self.clock.now()
-            if not self._guard(partial(self._batch, items, queue, done, now)):
-                failure = {"error": error_value(LocalError("disk-full", self._trouble))}
-                for _, future in queue:
-                    if not future.done():
-                        future.set_result(failure)
-                return
-            for future, answer in done:
-                if isinstance(answer, Waiting):
-                    self._waiting.append((answer, future))
-                elif not future.done():
-                    future.set_result(answer)
-            self._settle_waiting()
-            self._tell_gateway()
-
-    def _batch(self, items: Any, queue: Any, done: list[Any], now: int) -> None:
-        with self.house.batch(now):
-            for item in items:
-                if item.job:
-                    self.house.answered(item.peer, item.purpose, item.status, item.body, now)
-                    self.store.settle(item, 0, "", b"")
-                else:
-                    reply = self.house.serve(item.peer, item.path, item.body, now)
-                    self.store.settle(item, reply.status, reply.type, reply.body)
-            for request, future in queue:
-                done.append((future, self._command(request)))
-
-    def _command(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         try:
-            return self.commands.run(request)
-        except DetenteError as error:
-            if error.code == "disk-full":
-                raise
-            return {"error": error_value(error)}
-        except (KeyError, TypeError, ValueError) as error:
-            return {"error": error_value(LocalError("request-invalid", f"the request lacks or mistypes {error}"))}
+            while not self._stop.is_set():
+                items = self.store.inbox(BATCH) if self._started else []
+                queue, self._queue = self._queue, []
+                if not items and not queue:
+                    break
+                error = self._keep(items, queue)
+                if error is not None:
+                    for item in items:
+                        self._keep_item(item)
+                    for asked in queue:
+                        self._keep_request(asked)
+                self._settle_waiting()
+                self._tell_gateway()
+                if error is not None:
+                    break
+        except Exception as error:
+            self._fatal = error
+            self._stop.set()
+
+    def _keep(self, items: Sequence[Inbox], queue: Sequence[Asked]) -> Exception | None:
+        """Handle all of these in one transaction and answer them; or none of them, then why not."""
+        done: list[tuple[asyncio.Future[dict[str, Any]], dict[str, Any] | Waiting]] = []
+        now = self.clock.now()
+        try:
+            with self.house.batch(now):
+                for item in items:
+                    self._handle(item, now)
+                for request, future in queue:
+                    if not self._started and request.get("do") not in KNOWING:
+                        raise LocalError("disk-full", self.commands.trouble)
+                    done.append((future, self.commands.run(request)))
+        except OSError:
+            raise  # the mark beside the store, after COMMIT: what stands must not be tried again
+        except Exception as error:
+            self.commands.after.clear()
+            self._say_full(error)
+            return error
+        self.commands.committed()
+        for future, answer in done:
+            if isinstance(answer, Waiting):
+                self._waiting.append((answer, future))
+            elif not future.done():
+                future.set_result(answer)
+        return None
+
+    def _handle(self, item: Inbox, now: int) -> None:
+        if item.job:
+            self.house.answered(item.peer, item.purpose, item.status, item.body, now)
+            self.store.settle(item, 0, "", b"")
+        elif item.status:
+            self.store.add_refusal(Refused(now, item.peer, "", -1, "too-large", f"a body beyond the limit to {item.path[:80]}"))
+            self.store.settle(item, item.status, TYPE_TEXT, b"refused: too-large\n")
+        else:
+            reply = self.house.serve(item.peer, item.path, item.body, now)
+            self.store.settle(item, reply.status, reply.type, reply.body)
+
+    def _keep_item(self, item: Inbox) -> None:
+        """One piece of input by itself. What finds no room is put off; what nobody foresaw is refused and said."""
+        error = self._keep([item], [])
+        if error is None:
+            return
+        full = isinstance(error, LocalError) and error.code == "disk-full"
+        if isinstance(error, LocalError) and not full:
+            raise error
+        if full and item.job:
+            return
+        now, status = self.clock.now(), 503 if full else 500
+        if not full:
+            traceback.print_exception(error)
+        with contextlib.suppress(LocalError), self.house.batch(now):
+            if not full:
+                what = f"{type(error).__name__} at {item.path[:80]}; see the node's log"
+                self.store.add_refusal(Refused(now, item.peer, "", -1, "internal", what))
+            self.store.settle(item, status, TYPE_TEXT, b"refused: not now\n" if full else b"refused: internal\n")
+
+    def _keep_request(self, asked: Asked) -> None:
+        """One operator's request by itself; what went wrong is the answer."""
+        error = self._keep([], [asked])
+        if error is None:
+            return
+        if isinstance(error, LookupError | TypeError | ValueError | ArithmeticError):
+            error = LocalError("request-invalid", f"the request lacks or mistypes {error}")
+        elif not isinstance(error, DetenteError):
+            raise error
+        if not asked[1].done():
+            asked[1].set_result({"error": error_value(error)})
 
     def _settle_waiting(self) -> None:
         still: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
@@ -214,33 +282,43 @@ class HouseProcess:
         self._waiting = still
 
     def _tick(self) -> None:
-        def tick() -> None:
-            now = self.clock.now()
+        """Twice a second: start if that has not succeeded yet, do what is due, and see whether trouble is over."""
+        now = self.clock.now()
+        self._full = False
+        try:
+            if not self._started:
+                self.house.start(now)
+                self._started = True
             with self.house.batch(now):
                 if self.clock.scenario:
                     self.house.retry()  # what is due by the clock is done when the driver says so
                 else:
                     self.house.tick(now)
-
-        if self._guard(tick):
-            self._soon()
-            self._tell_gateway()
-
-    def _guard(self, work: Callable[[], None]) -> bool:
-        """Run a batch; a full disk is said and survived, nothing is signed meanwhile, and the next tick tries again."""
-        try:
-            work()
         except LocalError as error:
             if error.code != "disk-full":
                 raise
-            if self._trouble != str(error):
+            self._say_full(error)
+        self._work()
+        if self.commands.trouble and not self._full:
+            self._try_the_disk()
+
+    def _say_full(self, error: Exception) -> None:
+        """A full disk is said once and survived; nothing is signed meanwhile."""
+        if isinstance(error, LocalError) and error.code == "disk-full":
+            self._full = True
+            if not self.commands.trouble:
+                self.commands.trouble = str(error)
                 print(f"{self._config.code}: {error}", file=sys.stderr, flush=True)
-            self._trouble = self.commands.trouble = str(error)
-            return False
-        if self._trouble:
+
+    def _try_the_disk(self) -> None:
+        with contextlib.suppress(LocalError):
+            self.store.try_writing()
+            self.commands.trouble = ""
             print(f"{self._config.code}: the store can be written again", file=sys.stderr, flush=True)
-        self._trouble = self.commands.trouble = ""
-        return True
+
+
+async def _run(config: Config, key: bytes, poke: socket.socket, life: int) -> None:
+    await HouseProcess(config, key, poke, life).run()
 
 
 def main() -> None:
@@ -248,6 +326,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--poke", type=int, required=True)
+    parser.add_argument("--life", type=int, required=True)
     parser.add_argument("--key", type=int, required=True)
     arguments = parser.parse_args()
     try:
@@ -255,10 +334,10 @@ def main() -> None:
             key = pipe.read()
         poke = socket.socket(fileno=arguments.poke)
         poke.setblocking(False)
-        asyncio.run(HouseProcess(load_config(arguments.config), key, poke).run())
+        asyncio.run(_run(load_config(arguments.config), key, poke, arguments.life))
     except DetenteError as error:
         print(f"house: {error}", file=sys.stderr, flush=True)
-        sys.exit(3)
+        sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again
     except Exception:
         traceback.print_exc()
         sys.exit(4)

@@ -20,6 +20,7 @@ from nacl.hash import blake2b
 from nacl.encoding import RawEncoder
 from nacl.secret import SecretBox
 
+from detente.adapters.store_shared import named_errors
 from detente.errors import LocalError
 from detente.model.statement import sha256_hex
 from detente.proof.keys import SoftSigner
@@ -73,12 +74,13 @@ class PrivateStore:
         self.path = folder / "private.db"
         self._box = SecretBox(key)
         self._place_key = blake2b(b"detente private place", key=key, digest_size=32, encoder=RawEncoder)
-        self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
-        os.chmod(self.path, 0o600)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA secure_delete=ON")
-        self._db.execute("CREATE TABLE IF NOT EXISTS record(place BLOB PRIMARY KEY, box BLOB NOT NULL) WITHOUT ROWID")
+        with named_errors("private"):
+            self._db = sqlite3.connect(self.path, isolation_level=None, timeout=30)
+            os.chmod(self.path, 0o600)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
+            self._db.execute("CREATE TABLE IF NOT EXISTS record(place BLOB PRIMARY KEY, box BLOB NOT NULL) WITHOUT ROWID")
         if self.get("check", "key") is None:
             self.put("check", "key", b"1")
 
@@ -100,7 +102,8 @@ class PrivateStore:
     def put(self, kind: str, name: str, data: bytes) -> None:
         """Keep a record, replacing one of the same kind and name."""
         box = self._box.encrypt(f"{kind}\n{name}\n".encode() + data)
-        self._db.execute("INSERT OR REPLACE INTO record VALUES(?,?)", (self._place(kind, name), bytes(box)))
+        with named_errors("private"):
+            self._db.execute("INSERT OR REPLACE INTO record VALUES(?,?)", (self._place(kind, name), bytes(box)))
 
     def get(self, kind: str, name: str) -> bytes | None:
         """A record, or None; LocalError(store-locked) under a wrong key."""
@@ -118,8 +121,9 @@ class PrivateStore:
 
     def delete(self, kind: str, name: str) -> None:
         """Overwrite and remove a record, in the file and in its write-ahead log."""
-        self._db.execute("DELETE FROM record WHERE place=?", (self._place(kind, name),))
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with named_errors("private"):
+            self._db.execute("DELETE FROM record WHERE place=?", (self._place(kind, name),))
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def put_seed(self, seed: bytes) -> bytes:
         """Keep a signing key under its public half; the public half."""
@@ -166,7 +170,14 @@ class HighWaterFile:
             return {}
 
     def mark(self, heads: dict[str, tuple[int, str]]) -> None:
-        """Replace the mark. Not synced: it has to outlive this process, not the machine (docs/decisions/0004)."""
+        """Replace the mark. Not synced: it has to outlive this process, not the machine (docs/decisions/0004).
+
+        A mark that cannot be written is removed, which takes no room: then the next start asks the others.
+        """
         temporary = self._path.with_suffix(".new")
-        temporary.write_text(json.dumps({"boot": self._boot, "heads": heads}))
-        os.replace(temporary, self._path)
+        try:
+            temporary.write_text(json.dumps({"boot": self._boot, "heads": heads}))
+            os.replace(temporary, self._path)
+        except OSError:
+            temporary.unlink(missing_ok=True)
+            self._path.unlink(missing_ok=True)

@@ -63,15 +63,29 @@ class Link(NamedTuple):
     error: str
 
 
+@contextmanager
+def named_errors(store: str) -> Iterator[None]:
+    """What SQLite reports of a store, as refusals: disk-full if it cannot be written, store-damaged if not read."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        full = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+        if full or "full" in str(error) or "disk I/O" in str(error):
+            raise LocalError("disk-full", f"the {store} store cannot be written: {error}") from error
+        raise
+    except sqlite3.DatabaseError as error:
+        raise LocalError("store-damaged", f"the {store} store cannot be read: {error}") from error
+
+
 class SqliteShared:
     """`node.ports.SharedStore` on one SQLite file (or in memory), and the gateway's side of it."""
 
     def __init__(self, path: Path | None, *, max_pages: int = 0) -> None:
-        self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=30, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=FULL")
-        self._db.execute("PRAGMA secure_delete=ON")
-        with self._named_errors():
+        with named_errors("shared"):
+            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=30, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute("PRAGMA secure_delete=ON")
             self._db.executescript(_SCHEMA)
         if max_pages:
             self._db.execute(f"PRAGMA max_page_count={int(max_pages)}")
@@ -83,23 +97,11 @@ class SqliteShared:
         self._db.close()
 
     @contextmanager
-    def _named_errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            full = getattr(error, "sqlite_errorcode", 0) in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-            if full or "full" in str(error) or "disk I/O" in str(error):
-                raise LocalError("disk-full", f"the shared store cannot be written: {error}") from error
-            raise
-        except sqlite3.DatabaseError as error:
-            raise LocalError("store-damaged", f"the shared store cannot be read: {error}") from error
-
-    @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, durable at the end of the outermost one; an inner one can be undone by itself."""
         depth = self._depth
         begin = f"SAVEPOINT s{depth}" if depth else "BEGIN IMMEDIATE"
-        with self._named_errors():
+        with named_errors("shared"):
             self._db.execute(begin)
             self._depth += 1
             try:
@@ -232,6 +234,13 @@ class SqliteShared:
 
     # traffic: the house queues jobs and answers requests; the gateway carries both
 
+    def try_writing(self) -> None:
+        """Write and take back what a statement needs; LocalError(disk-full) if it cannot be made durable."""
+        with self.transaction():
+            self.set_meta("try", "0" * 65_535)
+        with self.transaction():
+            self._db.execute("DELETE FROM meta WHERE key='try'")
+
     def add_job(self, peer: str, lane: str, method: str, path: str, type: str, body: bytes, purpose: str) -> int:
         """Queue a request for the gateway; it leaves only once this transaction is committed."""
         row = (peer, lane, method, path, type, body, purpose)
@@ -243,11 +252,11 @@ class SqliteShared:
         rows = self._db.execute("SELECT * FROM job WHERE ?='' OR lane=? ORDER BY id", (lane, lane))
         return [Job(*row) for row in rows]
 
-    def add_request(self, peer: str, path: str, body: bytes) -> int:
-        """Gateway: store a peer's request; its number."""
+    def add_request(self, peer: str, path: str, body: bytes, status: int = 0) -> int:
+        """Gateway: store a peer's request; its number. A status says that it must be refused with it (413)."""
         with self.transaction():
-            query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,0,0,'')"
-            return int(self._db.execute(query, (peer, path, body)).lastrowid or 0)
+            query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,0,?,'')"
+            return int(self._db.execute(query, (peer, path, body, status)).lastrowid or 0)
 
     def add_answer(self, job: Job, status: int, body: bytes) -> None:
         """Gateway: store the answer to a job and take the job off the queue."""

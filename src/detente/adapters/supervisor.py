@@ -25,7 +25,7 @@ from detente.adapters.tls import client_context, server_context
 from detente.adapters.users import Account, account, share_out
 from detente.errors import DetenteError, LocalError
 
-FIRST_PAUSE, LAST_PAUSE, CALM = 0.05, 5.0, 10.0
+FIRST_PAUSE, LAST_PAUSE, CALM = 0.05, 5.0, 1.0
 REFUSED_TO_START = 3
 
 
@@ -92,7 +92,10 @@ class Supervisor:
                 children[name].pause = FIRST_PAUSE if calm else min(LAST_PAUSE, child.pause * 2)
                 break
         for child in children.values():
-            _end(child.process)
+            if child.process.poll() is None:
+                child.process.terminate()
+        for child in children.values():
+            _wait(child.process)
         return status
 
     def _told_to_stop(self, *_: object) -> None:
@@ -124,11 +127,9 @@ class Supervisor:
         return {"user": own.user, "group": own.group, "extra_groups": extra, "umask": 0o007}
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(3)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    try:
+        process.wait(3)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

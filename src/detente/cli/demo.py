@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from detente.adapters.config import read_file
-from detente.adapters.verify_files import verify_path
+from detente.cli.verify import check_path
 from detente.demo.story import OUT, run_demo
 from detente.errors import GivenError
 
@@ -36,12 +36,12 @@ def demo(out: Path, agreement: Path, tamper: str | None) -> None:
     run_demo(read_file(agreement), out)
     if tamper:
         flip_in_ledger(out)
-        verdict = verify_path(out / "ru")
+        verdict = check_path(out / "ru")
         click.echo(verdict.line)
         sys.exit(1 if not verdict.ok else 0)
     failed = False
     for code in ("us", "ru", "un"):
-        verdict = verify_path(out / code)
+        verdict = check_path(out / code)
         click.echo(f"{code}: {verdict.line}")
         failed |= not verdict.ok
     click.echo(f"Try: detente verify {out / 'ru'} --details   ·   detente demo --tamper ledger")

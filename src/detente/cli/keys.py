@@ -9,15 +9,14 @@ import click
 
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import Control
+from detente.adapters.export_folder import keys_as_of_now
 from detente.adapters.setup import accept_peer, init_node, next_root, prepare_peer
 from detente.adapters.store_private import PrivateStore, load_store_key
 from detente.adapters.store_shared import SqliteShared
 from detente.cli.node import PASSPHRASE, folder_option, wait_option
 from detente.errors import GivenError
-from detente.model.statement import Revoke, Root, decode_statement
-from detente.proof.envelope import parse_envelope
 from detente.proof.keys import key_id
-from detente.proof.roots import ROLES, KeyState, digest_of, read_root
+from detente.proof.roots import ROLES, KeyState, digest_of
 
 
 @click.group()
@@ -69,19 +68,11 @@ def accept(folder: Path, peer: str, source: Path) -> None:
 
 def _own_state(config: Config) -> KeyState:
     """Our own keys as our logs show them."""
-    state = read_root(config.root_path(config.code).read_bytes())
     store = SqliteShared(config.shared_db)
-    rows = [row for kind in ("root", "revoke") for row in store.statements(kind) if row.author == config.code]
-    origin = min((row.origin for row in rows), default="")
-    for row in sorted((row for row in rows if row.origin == origin), key=lambda row: row.entry):
-        data = store.entries(row.origin, row.entry, row.entry + 1)[0]
-        statement = decode_statement(parse_envelope(data).payload, row.kind)
-        if isinstance(statement, Root) and statement.version > state.document.version:
-            state = read_root(statement.document, state)
-        elif isinstance(statement, Revoke):
-            state = state.revoke(statement.key)
-    store.close()
-    return state
+    try:
+        return keys_as_of_now(store, config.code, config.root_path(config.code).read_bytes())
+    finally:
+        store.close()
 
 
 @keys.command("show")

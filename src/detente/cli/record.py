@@ -10,6 +10,7 @@ import msgspec
 
 from detente.adapters.config import load_config
 from detente.adapters.control import unb64
+from detente.adapters.export_folder import export_folder
 from detente.adapters.store_shared import SqliteShared
 from detente.cli.node import folder_option, json_option, line
 from detente.errors import GivenError
@@ -44,6 +45,15 @@ def log(folder: Path, sender: str, audience: str, start: int, as_json: bool) -> 
         else:
             click.echo(f"{row.entry:6} {show_instant(row.received)} {row.kind}: {text[:160]}{'…' if len(text) > 160 else ''}")
     store.close()
+
+
+@click.command()
+@folder_option
+@click.argument("out", type=click.Path(path_type=Path))
+def export(folder: Path, out: Path) -> None:
+    """Write every log this node holds to folder OUT, for anyone to verify. The node may be running."""
+    exported = export_folder(load_config(folder), out)
+    click.echo(f"{out}: {len(exported.logs)} logs; check with: detente verify {out}")
 
 
 @click.command()

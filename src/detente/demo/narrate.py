@@ -9,7 +9,7 @@ import textwrap
 from detente.model.when import show_instant
 
 FACT = "[fact]"
-MADE_UP = "[made up]"
+MADE_UP = "[made\u00a0up]"  # never broken over two lines
 _BOLD, _DIM, _RED, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[31m", "\x1b[0m"
 
 

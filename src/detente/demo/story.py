@@ -17,7 +17,7 @@ from typing import Any
 
 from detente.adapters.bundle_files import read_bundle, write_bundle
 from detente.adapters.control import b64, unb64
-from detente.adapters.export import export_folder
+from detente.adapters.export_folder import export_folder
 from detente.adapters.store_shared import SqliteShared
 from detente.demo.narrate import FACT, MADE_UP, Narrator
 from detente.demo.three import Three

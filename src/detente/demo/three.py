@@ -121,7 +121,7 @@ class Three:
                 time.sleep(0.02)
         return self._lines[code]
 
-    def ask(self, code: str, do: str, **values: Any) -> dict[str, Any]:
+    def ask(self, code: str, do: str, /, **values: Any) -> dict[str, Any]:
         """One request to a node."""
         try:
             return self.line(code).ask(do, **values)

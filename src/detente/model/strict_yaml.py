@@ -12,7 +12,6 @@ import yaml
 
 from detente.errors import GivenError
 
-
 MAX_DEPTH = 32
 
 

@@ -34,7 +34,7 @@ class Difference(NamedTuple):
 
 
 class Adopted(NamedTuple):
-    """How far one participant has come: digests it last offered and signed ("" if none), and whether that is received."""
+    """How far one participant has come: digests it last offered and signed ("" if none); is that received?"""
 
     code: str
     role: str

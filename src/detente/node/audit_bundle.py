@@ -5,6 +5,7 @@
  3. each head extends the one it names, as far as that can be seen from here                  (consistency-fails)
  4. the entries stand under the head they were sent for, and none up to it is missing   (entry-mismatch, bundle-invalid)
  5. if they start with entry 0, they are read by the rules of node.reader; what does not count is a remark
+ 6. a `receipt` that came back is over a head of the bundle; with a policy: it is one
 
 A bundle that goes on from an earlier one cannot be checked alone in every point: its first package may begin inside
 a tile, and the head it goes on from is with the receiver. The verdict says which entries and which step that concerns.
@@ -13,20 +14,22 @@ a tile, and the head it goes on from is with the receiver. The verdict says whic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from detente.errors import DetenteError, GivenError, RemoteError
 from detente.model.terms import Terms
 from detente.node.audit_policy import GIVEN
 from detente.node.audit_read import OfflineReader, Pinned, read_opening
-from detente.node.verdict import Findings, Folder, Verdict, counted, listed, short_name
-from detente.proof.checkpoint import Checkpoint, check_log_signature
+from detente.node.verdict import Findings, Folder, Verdict, by_whom, counted, listed, short_name
+from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifyMany
 from detente.proof.policy import Policy
 from detente.proof.tree import EMPTY_ROOT, Tree, check_consistency, check_subtree, fold, leaf_hash
 from detente.proof.wire import AddEntries, parse_add_checkpoint, parse_add_entries
 
+RECEIPT = "receipt"
 _NAME = re.compile(r"([0-9]{4,8})-(add-checkpoint|add-entries)")
 
 
@@ -54,7 +57,7 @@ def verify_bundle(folder: Folder, policy: Policy | None, terms: Terms | None, ve
     found = Findings()
     logs: dict[str, _Log] = {}
     files = sorted((int(match[1]), name) for name in folder.names if (match := _NAME.fullmatch(name)))
-    for (before, _), (number, name) in zip(files, files[1:], strict=False):
+    for (before, _), (number, name) in pairwise(files):
         if number > before + 1:
             found.fail("bundle-invalid", f"number {before + 1} is missing before this file", folder.at(name))
     for _, name in files:
@@ -66,12 +69,17 @@ def verify_bundle(folder: Folder, policy: Policy | None, terms: Terms | None, ve
                 _take_entries(logs, body)
         except RemoteError as error:
             found.fail_as(error, folder.at(name))
-    others = sorted(name for name in folder.names if not _NAME.fullmatch(name))
+    others = sorted(name for name in folder.names if not _NAME.fullmatch(name) and name != RECEIPT)
     found.remarks += listed([f"{folder.at(name)}: no part of the bundle, not checked" for name in others])
     lines = []
     for log in logs.values():
         if log.heads:
             lines.append(_check_log(log, folder, policy, terms, verify_many, found))
+    if RECEIPT in folder.names:
+        try:
+            lines.append(_receipt(folder.get(RECEIPT), logs, policy, found))
+        except RemoteError as error:
+            found.fail_as(error, folder.at(RECEIPT))
     return found.verdict("; ".join(lines))
 
 
@@ -178,6 +186,21 @@ def _check_log(
         f"bundle: {name}, {counted(len(held), 'entry', 'entries')} ({first} to {last}) under the head of {head.size}"
         f"{counts}, signed by {basis}{_left(log)}"
     )
+
+
+def _receipt(data: bytes, logs: Mapping[str, _Log], policy: Policy | None, found: Findings) -> str:
+    """What came back with the bundle: one of its heads, signed by its receiver if a policy says so."""
+    checkpoint = parse_checkpoint(data)
+    head = checkpoint.head
+    log = logs.get(head.origin)
+    if log is None or head.size not in log.roots:
+        raise RemoteError("receipt-too-small", f"over {head}, which is no head of this bundle")
+    if log.roots[head.size] != head.root:
+        raise RemoteError("bundle-invalid", f"over {head}, which is not the head of {head.size} in this bundle")
+    if policy is None:
+        found.remarks.append(f"{RECEIPT}: whose signatures it carries is not checked: give a policy")
+        return f"a receipt over the head of {head.size}, not checked"
+    return f"the head of {head.size} {by_whom(policy.check(checkpoint))}"
 
 
 def _left(log: _Log) -> str:

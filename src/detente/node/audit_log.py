@@ -19,12 +19,11 @@ from dataclasses import dataclass, field
 
 from detente.errors import DetenteError, RemoteError
 from detente.model.terms import Terms
-from detente.model.when import show_instant
 from detente.node.audit_policy import COSIGNER, FOLDER, GIVEN, RECEIPT, own_policy
 from detente.node.audit_read import OfflineReader, Pinned, read_opening
 from detente.node.audit_tiles import bundle_paths, check_tiles
 from detente.node.verdict import Findings, Folder, Progress, by_whom, counted, listed, short_name
-from detente.proof.checkpoint import Checkpoint, Cosignature, check_log_signature, parse_checkpoint
+from detente.proof.checkpoint import Checkpoint, Cosignature, Head, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifierKey, VerifyMany
 from detente.proof.policy import Policy
 from detente.proof.receipt import parse_proof
@@ -53,6 +52,12 @@ class LogResult:
     @property
     def origin(self) -> str:
         return self.checkpoint.head.origin if self.checkpoint else ""
+
+    @property
+    def reading(self) -> OfflineReader:
+        """What was read, once the folder has proved whole."""
+        assert self.read is not None  # noqa: S101 - asked only after `tree` is there
+        return self.read
 
     @property
     def size(self) -> int:
@@ -146,17 +151,17 @@ def _check_quorum(result: LogResult, checkpoint: Checkpoint, policy: Policy, rol
     except RemoteError as error:
         if error.code != "quorum-missing":
             raise
-        result.found.notes.append(f"the newest head lacks its {role} quorum: {error.what}")
+        name = short_name(checkpoint.head.origin)
+        result.found.notes.append(f"{name}: the newest head lacks its {role} quorum: {error.what}")
         return
     if role == "receipt":
         result.covered, result.lines = checkpoint.head.size, lines
-    for line in lines:
-        words = f"the head is countersigned by {line.key.name} at {show_instant(line.time_s * 1000)}"
-        result.found.notes += [words] if role == "neutral" else []
+    elif lines:
+        result.found.notes.append(f"{short_name(checkpoint.head.origin)}: the head is {by_whom(lines)}")
 
 
 def _check_lines(checkpoint: Checkpoint, policies: Sequence[Policy], given: bool, where: str, found: Findings) -> None:
-    """Lines of unknown keys prove nothing: in a folder's own note they do not belong, under a given policy they may stand."""
+    """Lines of unknown keys prove nothing: an export writes none; under a policy given from outside they may stand."""
     known: list[VerifierKey] = []
     for policy in policies:
         known += [*policy.logs.get(checkpoint.head.origin, []), *policy.witnesses.values()]
@@ -170,7 +175,15 @@ def _check_lines(checkpoint: Checkpoint, policies: Sequence[Policy], given: bool
                 found.fail("unknown-key", what, where)
 
 
-def opening(folder: Folder) -> str:
+def head_of(folder: Folder) -> Head | None:
+    """The head a log folder claims, unverified; None if it cannot be read."""
+    try:
+        return parse_checkpoint(folder.get("checkpoint")).head
+    except RemoteError:
+        return None
+
+
+def opening_agreement(folder: Folder) -> str:
     """Digest of the agreement under which the log's opening root speaks; "" if it does not open with a root."""
     bundle = next((n for n in sorted(folder.names) if n.startswith("tile/entries/000")), "")
     data = folder.get(bundle)

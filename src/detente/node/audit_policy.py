@@ -1,6 +1,6 @@
 """The two policy files of an exported log: receipts (the audience's mirror) and neutral cosigners, never mixed.
 
-An export writes them in one form, so a changed byte shows even where the standard would read past it (a blank, a comment).
+An export writes them in one form, so a changed byte shows even where the standard reads past it (a blank, a comment).
 Whose keys they name is checked against root documents as soon as those are at hand.
 """
 

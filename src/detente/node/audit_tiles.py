@@ -35,7 +35,7 @@ def bundle_paths(size: int) -> list[str]:
 
 
 def check_tiles(folder: Folder, head: Head, found: Findings) -> Tree | None:
-    """The tree of the entries if bundles and tiles are exactly those of `head`; else None, with what differs in `found`."""
+    """The tree, if bundles and tiles are exactly those of `head`; else None, and what differs stands in `found`."""
     wanted = list(tiles_of(head.size))
     missing = [name for name in wanted if name.path() not in folder.names]
     if missing:
@@ -89,7 +89,7 @@ def _tree(parts: list[bytes], head: Head) -> Tree | None:
 
 
 def _authentic(rows: list[_Row], folder: Folder, head: Head) -> Tree | None:
-    """The tree of the signed head, from the bundles, else the hash tiles, else for each number the one its parent names."""
+    """The tree of the signed head: of the bundles, else of the hash tiles, else of whichever the level above names."""
     if all(row.whole for row in rows):
         tree = _tree([row.leaves for row in rows], head)
         if tree is not None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from detente.errors import RemoteError
 from detente.node.ports import Reply
-from detente.proof.checkpoint import Checkpoint, check_log_signature
+from detente.proof.checkpoint import Checkpoint, check_log_signature, cosignatures
 from detente.proof.evidence import make_fork
 from detente.proof.keys import TYPE_NOTE, VerifierKey
+from detente.proof.lapse import make_lapse
 from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, check_consistency, fold
 from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, AddCheckpoint
+
+BEHIND = Reply(503, TYPE_TEXT, b"refused: backup-restored\n")
+"""Our own copy is older than what we signed for: we sign again once the sender has brought us up to it."""
 
 
 class EvidenceError(RemoteError):
@@ -30,6 +34,27 @@ class ForkError(EvidenceError):
 
     def __init__(self, what: str, origin: str, name: str, data: bytes) -> None:
         super().__init__("fork", what, origin, name, data)
+
+
+class LapseError(EvidenceError):
+    """A countersigner signed for less than it had signed for before."""
+
+    def __init__(self, what: str, origin: str, name: str, data: bytes) -> None:
+        super().__init__("receipt-time-backward", what, origin, name, data)
+
+
+def lapse(key: VerifierKey, one: Checkpoint, other: Checkpoint) -> LapseError:
+    """The refusal of a countersigner that went back, with its evidence file; the two heads in either order."""
+    lines = [cosignatures(checkpoint, [key])[0] for checkpoint in (one, other)]
+    if lines[0].time_s > lines[1].time_s:
+        one, other, lines = other, one, lines[::-1]
+    evidence = make_lapse(key, one, other)
+    name = f"lapse-{key.name.replace('/', '-')}-{one.head.origin.replace('/', '-')}.json"
+    words = (
+        f"{key.name} signed for {lines[0].head.size} at second {lines[0].time_s} and for {lines[1].head.size} "
+        f"at second {lines[1].time_s}; evidence in {name}"
+    )
+    return LapseError(words, one.head.origin, name, evidence.encode())
 
 
 def log_keys_ever(state: KeyState, origin: str) -> list[VerifierKey]:

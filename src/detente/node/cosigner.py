@@ -1,16 +1,17 @@
 """Countersigning heads of logs between others, as a neutral who sees hashes only (C2SP tlog-witness).
 
 A line means: as of this second, this is the largest head of the log that I have seen, and it extends all before. Size
-and time never fall.
+and time never fall: below `floor`, what the high-water mark says we signed before a restored backup, nothing is signed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from detente.errors import RemoteError
 from detente.model.terms import LogTerms
-from detente.node.copies import ForkError, check_offer, refusal_reply
+from detente.node.copies import BEHIND, EvidenceError, check_offer, refusal_reply
 from detente.node.ports import HEAD_COSIGNED, Refused, Reply, SharedStore
 from detente.proof.checkpoint import Checkpoint, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey
@@ -34,6 +35,22 @@ class Cosigner:
         self._name = name
         self.signer = signer
         self._log_keys = log_keys
+        self._old_signer: Signer | None = None
+        self._new_known: Callable[[], bool] = lambda: True
+        self.floor = 0
+
+    def change_signer(self, signer: Signer, known: Callable[[], bool]) -> None:
+        """Sign with a new key, and with the old one beside it until both ends of the log know the new (`known`)."""
+        self._old_signer, self._new_known = self.signer, known
+        self.signer = signer
+
+    def keep(self) -> tuple[Any, ...]:
+        """What a batch that fails must give back."""
+        return (self.signer, self._old_signer, self._new_known)
+
+    def undo(self, kept: tuple[Any, ...]) -> None:
+        """Back to what `keep` gave."""
+        self.signer, self._old_signer, self._new_known = kept
 
     def held(self) -> Checkpoint | None:
         """The newest head we countersigned, with our line in it."""
@@ -46,19 +63,21 @@ class Cosigner:
         try:
             with self._store.transaction():
                 if path == "/cosigner/add-checkpoint" and peer == self.log.sender:
-                    return Reply(200, TYPE_TEXT, self._add(body, held, now))
+                    return self._add(body, held, now)
                 if path == "/cosigner/sign-again":
                     if held is None:
                         return Reply(404, TYPE_TEXT, b"no head held\n")
-                    return Reply(200, TYPE_TEXT, self._signed(held, now).encode())
+                    if held.head.size < self.floor:
+                        return BEHIND
+                    return Reply(200, TYPE_TEXT, self._signed(held, now)[0].encode())
                 raise RemoteError("request-invalid", f"no such path for {peer}: {path[:80]}")
         except RemoteError as error:
-            if isinstance(error, ForkError):
+            if isinstance(error, EvidenceError):
                 self._store.add_evidence(error.name, error.data)
             self._store.add_refusal(Refused(now, peer, self.log.origin, -1, error.code, error.what))
             return refusal_reply(error, held.head.size if held else 0)
 
-    def _add(self, body: bytes, held: Checkpoint | None, now: int) -> bytes:
+    def _add(self, body: bytes, held: Checkpoint | None, now: int) -> Reply:
         request = parse_add_checkpoint(body)
         if request.checkpoint.head.origin != self.log.origin:
             raise RemoteError("unknown-origin", f"log {request.checkpoint.head.origin} is not countersigned here")
@@ -66,16 +85,22 @@ class Cosigner:
         if held is not None and request.checkpoint.head.size < held.head.size:
             raise RemoteError("stale-checkpoint", f"offered {request.checkpoint.head.size}; we hold {held.head.size}")
         check_offer(request, keys, held)
-        signed = self._signed(request.checkpoint, now)
-        return signed.note.signatures[-1].encode().encode()
+        if request.checkpoint.head.size < self.floor:
+            return BEHIND
+        lines = self._signed(request.checkpoint, now)[1]
+        return Reply(200, TYPE_TEXT, "".join(line.encode() for line in lines).encode())
 
-    def _signed(self, checkpoint: Checkpoint, now: int) -> Checkpoint:
+    def _signed(self, checkpoint: Checkpoint, now: int) -> tuple[Checkpoint, list[NoteSignature]]:
+        """The head with its log's lines and ours of this second, kept; and our lines alone."""
         key = f"cosigner time {self.log.origin}"
         time_s = max(now // 1000, int(self._store.meta(key) or 0))
         self._store.set_meta(key, str(time_s))
         names = {key.name for key in self._log_keys()}
         own: list[NoteSignature] = [line for line in checkpoint.note.signatures if line.name in names]
-        line = cosign(checkpoint.head, self._name, self.signer, time_s)
-        signed = Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=(*own, line)))
+        if self._old_signer is not None and self._new_known():
+            self._old_signer = None
+        signers = [self.signer, *([self._old_signer] if self._old_signer else [])]
+        lines = [cosign(checkpoint.head, self._name, signer, time_s) for signer in signers]
+        signed = Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=(*own, *lines)))
         self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, signed.encode())
-        return signed
+        return signed, lines

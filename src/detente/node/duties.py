@@ -7,16 +7,16 @@ Each finding is a named fault in the record of refusals, once for each occasion:
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from detente.errors import RemoteError
 from detente.model.statement import Status
 from detente.node import timing
-from detente.node.copies import fork
 from detente.node.ledger import Ledger
 from detente.node.mirror import Mirror
+from detente.node.neutral import keep_neutral
 from detente.node.ports import Refused
-from detente.proof.checkpoint import check_log_signature, cosignatures, parse_checkpoint
+from detente.proof.checkpoint import cosignatures, parse_checkpoint
 from detente.proof.tiles import WIDTH, TileName, parse_bundle
 from detente.proof.wire import TYPE_TEXT, mirror_prefix
 
@@ -52,30 +52,43 @@ class Duties:
         self._told.discard(f"overdue {origin}")
 
     def heard(self, peer: str, now: int) -> None:
-        """Something signed and new came from a peer."""
+        """Something new came in a peer's own log. Its receipts for ours are no substitute: a silent log is a finding."""
         self._heard[peer] = max(now, self._heard.get(peer, now))
         self._told.discard(f"silent {peer}")
 
     def status_shown(self, peer: str, status: Status, now: int) -> None:
         """A peer's heartbeat names its root version."""
         state = self._house.mirrors[peer].reader.state
-        self._root_shown[peer] = now
-        if state is not None and status.root_version != state.document.version:
+        if state is not None and status.root_version == state.document.version:
+            self._root_shown[peer] = now
+        elif state is not None:
             what = f"heartbeat names root {status.root_version}; this log has shown root {state.document.version}"
             self._fault(now, peer, "root-stale", what)
+
+    def keep(self) -> tuple[object, ...]:
+        """What a batch that fails must give back."""
+        waiting = {origin: deque(queue) for origin, queue in self._waiting.items()}
+        return (waiting, set(self._told), self._next_beat, dict(self._heard), dict(self._root_shown))
+
+    def undo(self, kept: tuple[Any, ...]) -> None:
+        """Back to what `keep` gave."""
+        self._waiting, self._told, self._next_beat, self._heard, self._root_shown = kept
 
     # the clock
 
     def next_due(self) -> int:
-        """The next instant at which `run` has something to do."""
+        """The next instant at which `run` has something to do: the first millisecond that is too late for something."""
         terms = self._house.terms
-        open_ones = [
+        late = [
             queue[0][1] + terms.receipt_due
             for origin, queue in self._waiting.items()
             if queue and f"overdue {origin}" not in self._told
         ]
-        silent = [self._silent_at(peer) for peer in self._heard if f"silent {peer}" not in self._told]
-        return min([self._next_beat, *open_ones, *silent])
+        late += [self._silent_at(peer) for peer in self._heard if f"silent {peer}" not in self._told]
+        late += [
+            self._root_shown[peer] + terms.root_max_age for peer in self._heard if f"root {peer}" not in self._told
+        ]
+        return min([self._next_beat, *(instant + 1 for instant in late)])
 
     def _silent_at(self, peer: str) -> int:
         terms = self._house.terms
@@ -87,7 +100,9 @@ class Duties:
             self._overdue(origin, ledger, now)
         for peer in self._heard:
             if now > self._silent_at(peer):
-                self._once(f"silent {peer}", now, peer, "heartbeat-missed", "nothing signed by them for longer than agreed")
+                self._once(
+                    f"silent {peer}", now, peer, "heartbeat-missed", "nothing signed by them for longer than agreed"
+                )
             if now > self._root_shown[peer] + self._house.terms.root_max_age:
                 self._once(f"root {peer}", now, peer, "root-stale", "no root shown for longer than agreed")
             else:
@@ -129,7 +144,9 @@ class Duties:
             self._ask_read_back(ledger)
         for mirror in house.mirrors.values():
             for cosigner in mirror.log.cosigners:
-                self._ask(cosigner, f"view|{mirror.origin}|{cosigner}", "POST", "/cosigner/sign-again", mirror.origin.encode())
+                self._ask(
+                    cosigner, f"view|{mirror.origin}|{cosigner}", "POST", "/cosigner/sign-again", mirror.origin.encode()
+                )
 
     # looking at what others hold
 
@@ -139,7 +156,7 @@ class Duties:
             self._house.store.add_job(peer, lane, method, path, TYPE_TEXT, body, purpose)
 
     def _ask_read_back(self, ledger: Ledger) -> None:
-        signed = self._house.books[ledger.origin].signed_for()
+        signed = min(self._house.books[ledger.origin].signed_for(), ledger.size)
         if signed == 0:
             return
         index = int.from_bytes(self._house.random(8), "big") % signed
@@ -157,7 +174,11 @@ class Duties:
             except RemoteError:
                 bundle = []
             start = index - index % WIDTH
-            if bundle and bundle == self._house.store.entries(origin, start, start + len(bundle)) and index < start + len(bundle):
+            if (
+                bundle
+                and bundle == self._house.store.entries(origin, start, start + len(bundle))
+                and index < start + len(bundle)
+            ):
                 return
         raise RemoteError(
             "mirror-lost-entry",
@@ -171,17 +192,20 @@ class Duties:
         if status != 200 or mirror.head is None:
             return
         theirs = parse_checkpoint(body)
-        state = mirror.reader.state
-        keys = state.log_keys(mirror.origin) if state else []
         if theirs.head.origin != mirror.origin:
-            raise RemoteError("wrong-origin", f"asked about {mirror.origin}, answered about {theirs.head.origin}", party=cosigner)
-        check_log_signature(theirs, [key.public for key in keys])
-        ours = mirror.root_at(theirs.head.size) if theirs.head.size <= mirror.size else None
-        if ours is not None and ours != theirs.head.root:
-            raise fork(keys, mirror.head, theirs, ours, mirror.tree.consistency(theirs.head.size, mirror.size))
-        cosigner_keys = self._house.keys_of(cosigner, timing.COSIGNER)
-        for line in cosignatures(theirs, cosigner_keys):
-            self._house.keep_neutral(mirror.origin, theirs, line, now)
+            raise RemoteError(
+                "wrong-origin", f"asked about {mirror.origin}, answered about {theirs.head.origin}", party=cosigner
+            )
+        mirror.check_history(theirs)
+        lines = cosignatures(theirs, self._house.keys_of(cosigner, timing.COSIGNER))
+        if not lines:
+            raise RemoteError("receipt-wrong-role", f"{cosigner} answered without its signature", party=cosigner)
+        for line in lines:
+            keep_neutral(self._house, mirror, theirs, line, now)
+        # A view that was ahead of our copy when it came is compared now that our copy has reached it.
+        for earlier in self._house.store.receipts_beside(mirror.origin, lines[0].key.name, mirror.size + 1)[:1]:
+            if earlier.size <= mirror.size:
+                mirror.check_history(parse_checkpoint(earlier.note))
 
     # records
 

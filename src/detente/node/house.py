@@ -18,20 +18,21 @@ from detente.model.statement import Root, Status, decode_statement, sha256_hex
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
 from detente.node.adoption import Adoption
-from detente.node.copies import ForkError
+from detente.node.copies import EvidenceError, ForkError
 from detente.node.cosigner import Cosigner
 from detente.node.duties import Duties
 from detente.node.ledger import Ledger
 from detente.node.mirror import Mirror
-from detente.node.ports import HighWater, Random, Refused, Reply, SharedStore, StoredReceipt
+from detente.node.ports import HighWater, Random, Refused, Reply, SharedStore
 from detente.node.push import Push
 from detente.node.reader import LogReader, Read
 from detente.node.receipts import ReceiptBook
 from detente.node.restart import Restart
+from detente.node.revocation import stands
 from detente.node.speaker import Placed, Speaker
-from detente.proof.checkpoint import Checkpoint, Cosignature, Head, parse_checkpoint, sign_checkpoint
+from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.envelope import parse_envelope
-from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id, verify_each
+from detente.proof.keys import Signer, VerifierKey, VerifyMany, verify_each
 from detente.proof.note import parse_lines
 from detente.proof.receipt import LogProof
 from detente.proof.roots import KeyState, admit_together, digest_of, read_root
@@ -86,7 +87,8 @@ class House:
                 root_at = self.ledgers[ours.origin].root_at
                 mirror = Mirror(log, self.terms, store, reader, name, signer, verify_many, root_at)
                 self._restore(reader)
-                mirror.on_read = self._on_read
+                mirror.on_read, mirror.admit = self._on_read, self._admit
+                mirror.may_judge = partial(self._is_open, ours.origin)
                 self.mirrors[log.sender] = mirror
         self.cosigners = {
             log.origin: Cosigner(
@@ -102,6 +104,9 @@ class House:
         self.speaker = Speaker(self.me, self.adoption.digest, store, signers, random)
         self.speaker.needed = self.state.document.threshold("release")
         self.restart = Restart(store, self.terms, self.ledgers, high_water)
+        copies: list[Mirror | Cosigner] = [*self.mirrors.values(), *self.cosigners.values()]
+        for copy in copies:
+            copy.floor = self.restart.marked.get(copy.log.origin, (0, ""))[0]
         self.push = Push(store, self.ledgers)
         self.duties = Duties(self, now)
 
@@ -117,24 +122,24 @@ class House:
                 raise LocalError("root-invalid", f"the root document of {code} is missing or not the one in the terms")
             states[code] = read_root(document)
             if states[code].document.participant != code:
-                raise LocalError("root-invalid", f"the root pinned for {code} is of {states[code].document.participant}")
+                raise LocalError(
+                    "root-invalid", f"the root pinned for {code} is of {states[code].document.participant}"
+                )
         admit_together(states.values())
         for log in self.terms.logs.values():
             if log.origin != states[log.sender].document.log_origin(log.audience):
-                raise LocalError("terms-invalid", f"log {log.origin} is not named as its sender's root says", where="terms")
+                raise LocalError(
+                    "terms-invalid", f"log {log.origin} is not named as its sender's root says", where="terms"
+                )
         return states
 
     def _restore(self, reader: LogReader) -> None:
-        """Bring a reader to the state it had: keys from root and revoke statements, claims from the last statement."""
+        """Bring a reader to the state it had: keys from root and revoke statements, last claims as kept."""
         rows = self.store.statements("root", reader.origin) + self.store.statements("revoke", reader.origin)
         for row in sorted(rows, key=lambda row: row.entry):
             reader.read(row.entry, self.store.entries(row.origin, row.entry, row.entry + 1), verify_each)
-        every = self.store.statements("", reader.origin)
-        if every:
-            last = every[-1]
-            reader.last_time = 0
-            reader.last_seen = 0
-            reader.read(last.entry, self.store.entries(last.origin, last.entry, last.entry + 1), verify_each)
+        words = self.store.meta(f"claims {reader.origin}").split()
+        reader.last_time, reader.last_seen = (int(words[0]), int(words[1])) if words else (0, 0)
 
     def _restore_own_root(self) -> None:
         for row in self.store.statements("root"):
@@ -149,7 +154,9 @@ class House:
         with self.batch(now):
             if self.restart.closed:
                 for origin in self.restart.closed:
-                    self._refuse(now, self.me, origin, "not-signing", "head and high-water mark differ, or the machine restarted")
+                    self._refuse(
+                        now, self.me, origin, "not-signing", "head and high-water mark differ, or the machine restarted"
+                    )
                 self.restart.ask()
             else:
                 self._open_logs(now)
@@ -167,16 +174,25 @@ class House:
     @contextmanager
     def batch(self, now: int) -> Iterator[None]:
         """One transaction; at its end what was said is signed into the logs. All undone together if anything fails."""
+        kept = self._keep()
         try:
             with self.store.transaction():
                 yield
                 self._flush(now)
         except BaseException:
-            self._undo()
+            self._undo(kept)
             raise
-        heads = {o: (v.size, v.head.head.root.hex()) for o, v in self.ledgers.items() if v.head}
         if not self.restart.closed:
-            self._high_water.mark(heads)
+            self._high_water.mark(self._heads())
+
+    def _heads(self) -> dict[str, tuple[int, str]]:
+        """All that we have signed: our own heads, and the heads we signed for."""
+        held = [
+            *((origin, ledger.head) for origin, ledger in self.ledgers.items()),
+            *((mirror.origin, mirror.head) for mirror in self.mirrors.values()),
+            *((origin, cosigner.held()) for origin, cosigner in self.cosigners.items()),
+        ]
+        return {origin: (head.head.size, head.head.root.hex()) for origin, head in held if head}
 
     def _flush(self, now: int) -> None:
         old_log_signers = self._rotation[1]["log"] if self._rotation else ()
@@ -187,15 +203,28 @@ class House:
         self._rotation = None
         self.push.start()
 
-    def _undo(self) -> None:
+    def _keep(self) -> dict[str, Any]:
+        """What stands in memory only and a batch may change: given back if the batch fails."""
+        return {
+            "keys": (self.state, self.speaker.signers),
+            "mirrors": {code: mirror.keep() for code, mirror in self.mirrors.items()},
+            "cosigners": {origin: cosigner.keep() for origin, cosigner in self.cosigners.items()},
+            "duties": self.duties.keep(),
+            "restart": self.restart.keep(),
+        }
+
+    def _undo(self, kept: dict[str, Any]) -> None:
         self.speaker.undo()
-        if self._rotation:
-            self._use(*self._rotation)
-            self._rotation = None
+        self._rotation = None
+        self._use(*kept["keys"])
         for ledger in self.ledgers.values():
             ledger.undo()
-        for mirror in self.mirrors.values():
-            mirror.reload()
+        for code, mirror in self.mirrors.items():
+            mirror.undo(kept["mirrors"][code])
+        for origin, cosigner in self.cosigners.items():
+            cosigner.undo(kept["cosigners"][origin])
+        self.duties.undo(kept["duties"])
+        self.restart.undo(kept["restart"])
         self.push.reload()
 
     def _anchor(self, ledger: Ledger, now: int) -> None:
@@ -205,7 +234,9 @@ class House:
         last_size, last_time = (int(words[0]), int(words[1])) if words else (0, 0)
         if words and now - last_time < self.terms.receipt_due:
             return
-        fresh = [r for r in self.books[ledger.origin].all() if r.role == timing.MIRROR and r.size > last_size][-ANCHORS:]
+        fresh = [r for r in self.books[ledger.origin].all() if r.role == timing.MIRROR and r.size > last_size][
+            -ANCHORS:
+        ]
         if fresh:
             digests = [sha256_hex(receipt.note) for receipt in fresh]
             self.say(ledger.log.audience, "receipts_held", {"receipts": digests}, now)
@@ -216,6 +247,9 @@ class House:
     def is_closed(self, origin: str) -> bool:
         """Whether we may not sign this log now."""
         return origin in self.restart.closed
+
+    def _is_open(self, origin: str) -> bool:
+        return not self.is_closed(origin)
 
     def say(self, audience: str, kind: str, fields: Mapping[str, Any], now: int, same_as: str | None = None) -> Placed:
         """Release one statement into our log to `audience`. Call inside a batch; it stands once the batch ends."""
@@ -230,6 +264,8 @@ class House:
 
     def say_to_all(self, kind: str, fields: Mapping[str, Any], now: int) -> list[Placed]:
         """The same words to every audience: statements of their own, linked to the first by `same_as`."""
+        for origin in self.restart.closed:  # to all or to nobody: the caller may go on with its batch
+            raise LocalError("not-signing", "this node may be running on a restored backup", where=origin)
         placed: list[Placed] = []
         for code in sorted(self.terms.participants):
             if code != self.me:
@@ -267,7 +303,15 @@ class House:
             own = self.terms.log_between(self.me, code)
             entry = next(p.entry for p in placed if own is not None and p.origin == own.origin)
             mirror.change_signer(signers["mirror"][0], entry)
+        for cosigner in self.cosigners.values():
+            ends = (cosigner.log.sender, cosigner.log.audience)
+            waits = {p.origin: p.entry for p in placed if self.ledgers[p.origin].log.audience in ends}
+            cosigner.change_signer(signers["cosigner"][0], partial(self._signed_beyond, waits))
         return state
+
+    def _signed_beyond(self, entries: Mapping[str, int]) -> bool:
+        """Whether these entries of ours are all signed for by their audiences."""
+        return all(self.books[origin].signed_for() > entry for origin, entry in entries.items())
 
     def use_keys(self, signers: Mapping[str, Sequence[Signer]]) -> None:
         """Sign with the keys of the root that our logs show as current (after a start, when it is not the first)."""
@@ -289,19 +333,25 @@ class House:
         if path.startswith("/mirror/") and peer in self.mirrors:
             before = self.mirrors[peer].size
             reply = self.mirrors[peer].serve(path, body, now)
+            if path == "/mirror/sign-again":
+                self.push.look_again(peer)
             if self.mirrors[peer].size > before:
                 self.duties.heard(peer, now)
             return reply
         if path.startswith("/cosigner/"):
             try:
-                origin = body.decode() if path.endswith("/sign-again") else parse_add_checkpoint(body).checkpoint.head.origin
+                origin = (
+                    body.decode() if path.endswith("/sign-again") else parse_add_checkpoint(body).checkpoint.head.origin
+                )
                 cosigner = self.cosigners.get(origin)
                 if cosigner is None or peer not in (cosigner.log.sender, cosigner.log.audience):
                     raise RemoteError("unknown-origin", f"log {origin[:80]!r} is not countersigned here for {peer}")
                 return cosigner.serve(peer, path, body, now)
             except (RemoteError, UnicodeDecodeError) as error:
                 code = error.code if isinstance(error, RemoteError) else "request-invalid"
-                self._refuse(now, peer, "", code, str(error))
+                self._refuse(
+                    now, peer, "", code, error.what if isinstance(error, RemoteError) else "no origin of a log"
+                )
                 return Reply(404 if code == "unknown-origin" else 400, TYPE_TEXT, f"refused: {code}\n".encode())
         self._refuse(now, peer, "", "request-invalid", f"no such path {path[:80]}")
         return Reply(404, TYPE_TEXT, b"refused: request-invalid\n")
@@ -313,23 +363,41 @@ class House:
             if kind == "push":
                 self._push_answered(words[0], words[1], status, body, now)
             elif kind == "again":
-                keys = self.keys_of(words[2], words[1])
-                self.restart.answer(words[0], words[1], words[2], status, body, self.state.publics("log"), keys, now)
-                self._reopen(now)
+                self._answered_again(words[0], words[1], words[2], status, body, now)
             elif kind == "pull":
-                reader = LogReader(words[0], self.me, "", self.adoption.digest, self.state)
-                self.restart.pulled(words[0], int(words[1]), int(words[2]), status, body, reader, now)
-                self._refuse(now, self.me, words[0], "backup-restored", "entries we had signed were pulled back from the mirror")
-                self._reopen(now)
+                self._pulled(words[0], int(words[1]), int(words[2]), status, body, now)
             elif kind == "readback":
                 self.duties.read_back(words[0], int(words[1]), status, body, now)
             elif kind == "view":
                 mirror = next(m for m in self.mirrors.values() if m.origin == words[0])
                 self.duties.compare_view(mirror, words[1], status, body, now)
         except DetenteError as error:
-            if isinstance(error, ForkError):
+            party = error.party or peer
+            if isinstance(error, EvidenceError):
                 self.store.add_evidence(error.name, error.data)
-            self._refuse(now, error.party or peer, error.where, error.code, error.what)
+            if isinstance(error, ForkError):
+                party = self.terms.logs[error.where].sender
+            self._refuse(now, party, error.where, error.code, error.what)
+
+    def _answered_again(self, origin: str, role: str, peer: str, status: int, body: bytes, now: int) -> None:
+        ever = [public for public, (_, of) in self.state.roles_ever.items() if of == "log"]
+        own = {*ever, *(signer.public for signer in self.speaker.signers["log"])}  # a backup may not know our last root
+        keys = self.keys_of(peer, role)
+        self.restart.answer(origin, role, peer, status, body, sorted(own), keys, self.books[origin], now)
+        self._reopen(now)
+
+    def _pulled(self, origin: str, size: int, number: int, status: int, body: bytes, now: int) -> None:
+        ledger = self.ledgers[origin]
+        before, answers = ledger.size, self.mirrors[ledger.log.audience].origin
+        reader = LogReader(origin, self.me, answers, self.adoption.digest, self.state)
+        self.restart.pulled(origin, size, number, status, body, reader, now)
+        if ledger.size > before:
+            self._restore_own_root()
+            self.speaker.needed = self.state.document.threshold("release")
+            self._refuse(
+                now, self.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
+            )
+        self._reopen(now)
 
     def take_bundle(self, peer: str, checkpoint: bytes, entries: Sequence[bytes], now: int) -> Reply:
         """One round of a peer's requests that came as files. Call inside a batch."""
@@ -341,40 +409,44 @@ class House:
         """A head of ours with its mirror's signature that came back as a file. Call inside a batch."""
         checkpoint = parse_checkpoint(data)
         ledger = self.ledgers.get(checkpoint.head.origin)
-        if ledger is None or ledger.root_at(checkpoint.head.size) != checkpoint.head.root:
+        if ledger is None:
             raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
         origin, audience = ledger.origin, ledger.log.audience
         keys = self.keys_of(audience, timing.MIRROR)
+        try:
+            self.books[origin].check_order(checkpoint, keys)
+        except EvidenceError as error:
+            self.store.add_evidence(error.name, error.data)
+            self._refuse(now, audience, origin, error.code, error.what)
+            raise
+        if ledger.root_at(checkpoint.head.size) != checkpoint.head.root:
+            raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
         lines = list(checkpoint.note.signatures)
-        self.books[origin].add(checkpoint, lines, timing.MIRROR, keys, now, late=True)
+        bare = checkpoint.note._replace(signatures=tuple(line for line in lines if line.name == origin))
+        self.books[origin].add(Checkpoint(checkpoint.head, bare), lines, timing.MIRROR, keys, now, late=True)
         self.duties.signed_for(origin, checkpoint.head.size)
         return checkpoint
 
     def _push_answered(self, lane_name: str, purpose: str, status: int, body: bytes, now: int) -> None:
         lane = self.push.lanes[lane_name]
         ledger = lane.ledger
-        goal = lane.goal
+        goal, refused = self.push.goal_of(lane), lane.refused
         lines = self.push.answered(lane, purpose, status, body)
         try:
-            if lines and ledger.head is not None:
-                checkpoint = self._own_checkpoint(ledger, goal)
+            if lines and goal is not None:
                 keys = self.keys_of(lane.peer, lane.role)
-                self.books[ledger.origin].add(checkpoint, parse_lines(lines), lane.role, keys, now)
-                self.duties.heard(lane.peer, now)
+                self.books[ledger.origin].add(goal, parse_lines(lines), lane.role, keys, now)
+                self.push.signed_for(lane, goal.head.size)
                 if lane.role == timing.MIRROR:
-                    self.duties.signed_for(ledger.origin, goal)
-            elif status not in (200, 202, 409):
+                    self.duties.signed_for(ledger.origin, goal.head.size)
+            elif status not in (200, 202, 409) and not refused:
                 code = body.decode("ascii", "replace").strip()[:80]
                 self._refuse(now, lane.peer, ledger.origin, "peer-dead", f"{lane.peer} answered {status} {code}")
+        except RemoteError:
+            self.push.brought_nothing(lane)
+            raise
         finally:
             self.push.start()
-
-    def _own_checkpoint(self, ledger: Ledger, size: int) -> Checkpoint:
-        """Our head at `size`: the newest, or an earlier one rebuilt and signed anew (same bytes: Ed25519 repeats)."""
-        assert ledger.head is not None  # noqa: S101 - callers have checked
-        if ledger.head.head.size == size:
-            return ledger.head
-        return sign_checkpoint(Head(ledger.origin, size, ledger.tree.root(size)), self.speaker.signers["log"])
 
     def _reopen(self, now: int) -> None:
         for origin in self.restart.open_ready():
@@ -418,18 +490,20 @@ class House:
         state = self._state_of(code)
         return state.mirror_keys() if role == timing.MIRROR else state.cosigner_keys()
 
-    def keep_neutral(self, origin: str, checkpoint: Checkpoint, line: Cosignature, now: int) -> None:
-        """Keep a cosigner's line over a log that we mirror."""
-        note = checkpoint.encode()
-        row = (origin, checkpoint.head.size, line.key.name, key_id(line.key.public), timing.COSIGNER, line.time_s, note, now)
-        self.store.add_receipt(StoredReceipt(*row))
-
     def receipt(self, origin: str, index: int, *, with_entry: bool = False) -> LogProof:
         """The receipt of an entry of ours; LocalError(receipt-overdue) while there is none."""
         stored = self.store.receipt_over(origin, index, timing.MIRROR)
+        answers = self.mirrors[self.ledgers[origin].log.audience].origin
+        if stored is not None and not stands(self.store, answers, stored):
+            stored = timing.receipt_of((r for r in self.books[origin].all() if stands(self.store, answers, r)), index)
         if stored is None:
             raise LocalError("receipt-overdue", f"entry {index} is not signed for", where=origin)
         return self.ledgers[origin].proof(index, parse_checkpoint(stored.note), with_entry=with_entry)
+
+    def _admit(self, state: KeyState) -> None:
+        """RemoteError if a new root of a peer holds a key that serves another participant."""
+        code = state.document.participant
+        admit_together([state, *(self._state_of(other) for other in self.terms.participants if other != code)])
 
     def _on_read(self, read: Read, now: int) -> None:
         if read.counts and isinstance(read.statement, Status):
@@ -437,4 +511,3 @@ class House:
 
     def _refuse(self, now: int, party: str, origin: str, code: str, what: str) -> None:
         self.store.add_refusal(Refused(now, party, origin, -1, code, what))
-

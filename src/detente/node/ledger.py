@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from detente.errors import LocalError
 from detente.model.terms import LogTerms
-from detente.node.ports import HEAD_OWN, SharedStore
+from detente.node.ports import HEAD_OWN, HEAD_TURN, SharedStore
 from detente.proof.checkpoint import Checkpoint, Head, parse_checkpoint, sign_checkpoint
 from detente.proof.keys import Signer
 from detente.proof.receipt import LogProof
@@ -57,8 +57,11 @@ class Ledger:
             return None
         return self.tree.root(size) if size else EMPTY_ROOT
 
-    def append(self, entries: Sequence[bytes], signers: Sequence[Signer]) -> Checkpoint:
-        """Store entries and sign the new head. Call inside a transaction."""
+    def append(self, entries: Sequence[bytes], signers: Sequence[Signer], old: Sequence[Signer] = ()) -> Checkpoint:
+        """Store entries and sign the new head. Call inside a transaction. `old`: the log keys given up with this head.
+
+        Who missed the head that carries old and new keys could not believe a later one, so such a head is kept.
+        """
         start = self.size
         self._store.add_entries(self.origin, start, entries)
         stored = self._store.entries(self.origin, start, start + len(entries))
@@ -66,9 +69,23 @@ class Ledger:
             raise LocalError("store-damaged", "entries read back differ from those written", where=self.origin)
         self.tree.extend(map(leaf_hash, stored))
         size = start + len(stored)
-        self.head = sign_checkpoint(Head(self.origin, size, self.tree.root(size)), signers)
+        new = {signer.public for signer in signers}
+        leaving = [signer for signer in old if signer.public not in new]
+        self.head = sign_checkpoint(Head(self.origin, size, self.tree.root(size)), [*leaving, *signers])
         self._store.set_head(self.origin, HEAD_OWN, size, self.head.encode())
+        if leaving:
+            self._store.set_head(self.origin, f"{HEAD_TURN} {size}", size, self.head.encode())
+            self._store.set_meta(f"turns {self.origin}", " ".join([*map(str, self._turns()), str(size)]))
         return self.head
+
+    def _turns(self) -> list[int]:
+        return [int(word) for word in self._store.meta(f"turns {self.origin}").split()]
+
+    def goal_after(self, held: int) -> Checkpoint | None:
+        """The head to bring to one who holds `held` entries: the next where our log keys changed, else the newest."""
+        turn = min((size for size in self._turns() if size > held), default=None)
+        note = self._store.head(self.origin, f"{HEAD_TURN} {turn}") if turn else None
+        return parse_checkpoint(note) if note else self.head
 
     def proof(self, index: int, checkpoint: Checkpoint, *, with_entry: bool = False) -> LogProof:
         """The proof that entry `index` stands under `checkpoint` (a countersigned head of this log)."""

@@ -2,17 +2,19 @@
 
 Our mirror signature says: durably stored up to this head. It is given in the same transaction that stores the entries,
 over a head whose root those entries give, and it is never dated before an earlier one. A crash here leaves either
-the batch with its signature or neither; the peer then sends the same bytes again.
+the batch with its signature or neither; the peer then sends the same bytes again. Below `floor`, what the high-water
+mark says we signed for before a restored backup, nothing is signed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from detente.errors import RemoteError
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
-from detente.node.copies import ForkError, check_offer, fork, refusal_reply
+from detente.node.copies import BEHIND, EvidenceError, check_offer, fork, log_keys_ever, refusal_reply
 from detente.node.ports import (
     HEAD_MIRROR,
     HEAD_PENDING,
@@ -26,7 +28,8 @@ from detente.node.quota import spend
 from detente.node.reader import LogReader, Read, Surroundings
 from detente.proof.checkpoint import Checkpoint, check_log_signature, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifyMany, key_id
-from detente.proof.note import NoteSignature
+from detente.proof.note import MAX_LINES, NoteSignature
+from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, Tree, check_subtree, leaf_hash
 from detente.proof.wire import TYPE_INFO, TYPE_TEXT, AddEntries, encode_info, parse_add_checkpoint, parse_add_entries
 
@@ -56,6 +59,9 @@ class Mirror:
         self.tree = Tree()
         self._old_signer: Signer | None = None
         self._old_until = 0
+        self.floor = 0
+        self.may_judge: Callable[[], bool] = lambda: True
+        self.admit: Callable[[KeyState], None] = lambda _state: None
         self.on_read: Callable[[Read, int], None] = lambda _read, _now: None
         self.reload()
 
@@ -64,9 +70,22 @@ class Mirror:
         return self.log.origin
 
     def reload(self) -> None:
-        """Take tree and heads from the store, after a start or an undone transaction."""
+        """Take tree and heads from the store, after a start."""
         count = self._store.entry_count(self.origin)
         self.tree = Tree(map(leaf_hash, self._store.entries(self.origin, 0, count)))
+        self._reload_heads()
+
+    def keep(self) -> tuple[object, ...]:
+        """What a batch that fails must give back beside what stands in the store."""
+        return (self.reader.copy(), self.signer, self._old_signer, self._old_until)
+
+    def undo(self, kept: tuple[Any, ...]) -> None:
+        """Forget in memory a batch whose transaction was undone."""
+        self.reader, self.signer, self._old_signer, self._old_until = kept
+        self.tree.truncate(self._store.entry_count(self.origin))
+        self._reload_heads()
+
+    def _reload_heads(self) -> None:
         note, pending = self._store.head(self.origin, HEAD_MIRROR), self._store.head(self.origin, HEAD_PENDING)
         self.head: Checkpoint | None = parse_checkpoint(note) if note else None
         self.pending: Checkpoint | None = parse_checkpoint(pending) if pending else self.head
@@ -86,18 +105,43 @@ class Mirror:
         head = request.checkpoint.head
         if head.origin != self.origin:
             raise RemoteError("unknown-origin", f"log {head.origin} is not the one agreed on", where=self.origin)
-        keys = self.reader.state.log_keys(self.origin) if self.reader.state else []
         held = self.pending
+        if head.size <= self.size:
+            self.check_history(request.checkpoint)
         if held is not None and head.size < held.head.size:
-            check_log_signature(request.checkpoint, [key.public for key in keys])
-            ours = self.root_at(head.size)
-            if ours is not None and ours != head.root and self.head is not None and head.size <= self.size:
-                raise fork(keys, self.head, request.checkpoint, ours, self.tree.consistency(head.size, self.size))
             raise RemoteError("stale-checkpoint", f"offered {head.size}; we hold {held.head.size}", where=self.origin)
-        check_offer(request, keys, held)
-        self.pending = request.checkpoint
-        self._store.set_head(self.origin, HEAD_PENDING, head.size, request.checkpoint.encode())
+        check_offer(request, self.reader.state.log_keys(self.origin) if self.reader.state else [], held)
+        self.pending = self._own_lines(request.checkpoint)
+        self._store.set_head(self.origin, HEAD_PENDING, head.size, self.pending.encode())
         return Reply(200, TYPE_TEXT, b"")
+
+    def _own_lines(self, offered: Checkpoint) -> Checkpoint:
+        """The head with its log's own lines only; their number is limited so that ours find room beside them."""
+        lines = tuple(line for line in offered.note.signatures if line.name == self.origin)
+        if len(lines) > MAX_LINES // 2:
+            raise RemoteError(
+                "note-invalid", f"{len(lines)} lines of the log leave no room for ours", where=self.origin
+            )
+        return Checkpoint(offered.head, offered.note._replace(signatures=lines))
+
+    def check_history(self, shown: Checkpoint) -> None:
+        """ForkError if a head of this log, shown by anyone, is of another history than our copy.
+
+        A key that the log has given up or revoked since counts here too: it signed, and a fork is not undone by a
+        later revocation. The evidence needs two heads under one key, so the larger one is looked for among all that
+        we signed for.
+        """
+        keys = log_keys_ever(self.reader.state, self.origin) if self.reader.state else []
+        check_log_signature(shown, [key.public for key in keys])
+        size = shown.head.size
+        ours = self.tree.root(size) if size <= self.size else shown.head.root
+        if ours == shown.head.root:
+            return
+        signed = [key for key, _ in shown.note.lines_by(keys)]
+        notes = (parse_checkpoint(r.note) for r in self._store.receipts(self.origin) if r.size >= size)
+        held = next((note for note in notes if note.note.lines_by(signed)), None) or self.head
+        assert held is not None  # noqa: S101 - we hold entries, so we hold a head
+        raise fork(signed, held, shown, ours, self.tree.consistency(size, held.head.size))
 
     def add_entries(self, body: bytes, now: int) -> Reply:
         """tlog-mirror add-entries: verify, store, read, and sign for the head once all its entries are here."""
@@ -111,11 +155,17 @@ class Mirror:
             raise RemoteError("request-invalid", "no whole package of entries arrived", where=self.origin)
         before = self.tree.size
         for package in request.packages:
+            held = self.tree.size
+            fresh = package.entries[max(0, held - package.start) :]
+            try:
+                spend(self._store, self._terms, self.origin, fresh, now)
+            except RemoteError:
+                if held == before:
+                    raise
+                break  # what fitted the quota is kept; the rest may come in the next window
             self._take(package.floor, package.start, package.end, package.entries, package.proof, goal)
-        fresh = [e for p in request.packages for e in p.entries[max(0, before - p.start) :] if p.end > before]
-        if fresh:
-            spend(self._store, self._terms, self.origin, fresh, now)
-            self._store.add_entries(self.origin, before, fresh)
+            if fresh:
+                self._store.add_entries(self.origin, held, fresh)
         if self.tree.size < goal.head.size:
             return self._info(202)
         return self._sign_for(goal, now)
@@ -124,6 +174,8 @@ class Mirror:
         """The newest head we hold whole, with a fresh signature: "as of now, this is the largest I have seen"."""
         if self.head is None:
             return Reply(404, TYPE_TEXT, b"no head held\n")
+        if self.size < self.floor:
+            return BEHIND
         return Reply(200, TYPE_TEXT, self.head.with_lines(self._lines(now)).encode())
 
     def change_signer(self, signer: Signer, after: int) -> None:
@@ -144,15 +196,13 @@ class Mirror:
         keep = (self.head, self.pending, self.reader.copy())
         try:
             with self._store.transaction():
+                self.check_history(request.checkpoint)
+                if head.size <= self.size and self.head is not None:
+                    return self.sign_again(now)
                 keys = self.reader.state.log_keys(self.origin) if self.reader.state else []
                 check_log_signature(request.checkpoint, [key.public for key in keys])
-                if head.size <= self.size and self.head is not None:
-                    ours = self.tree.root(head.size) if head.size else EMPTY_ROOT
-                    if ours != head.root:
-                        raise fork(keys, self.head, request.checkpoint, ours, self.tree.consistency(head.size, self.size))
-                    return self.sign_again(now)
-                self.pending = request.checkpoint
-                self._store.set_head(self.origin, HEAD_PENDING, head.size, request.checkpoint.encode())
+                self.pending = self._own_lines(request.checkpoint)
+                self._store.set_head(self.origin, HEAD_PENDING, head.size, self.pending.encode())
                 for body in entries:
                     self.add_entries(body, now)
                 if self.size < head.size:
@@ -160,9 +210,10 @@ class Mirror:
                         "bundle-invalid", f"entries up to {self.tree.size} of {head.size} are here", where=self.origin
                     )
                 if pending is not None and pending.head.size <= self.size:
-                    ours = self.tree.root(pending.head.size) if pending.head.size else EMPTY_ROOT
-                    if ours != pending.head.root:
-                        raise fork(keys, request.checkpoint, pending, ours, self.tree.consistency(pending.head.size, self.size))
+                    self.check_history(pending)
+                elif pending is not None:  # a link has begun to bring more than the file
+                    self.pending = pending
+                    self._store.set_head(self.origin, HEAD_PENDING, pending.head.size, pending.encode())
                 return self.sign_again(now)
         except RemoteError as error:
             return self._refused(error, keep, now)
@@ -189,7 +240,9 @@ class Mirror:
             check_subtree(floor, end, goal.head.size, self.tree.hash_of(floor, end), goal.head.root, proof)
         except RemoteError as error:
             raise RemoteError(
-                "entry-mismatch", f"entries [{start}, {end}) do not hash to the signed head of {goal.head.size}", where=self.origin
+                "entry-mismatch",
+                f"entries [{start}, {end}) do not hash to the signed head of {goal.head.size}",
+                where=self.origin,
             ) from error
 
     def _sign_for(self, goal: Checkpoint, now: int) -> Reply:
@@ -197,10 +250,12 @@ class Mirror:
         if root != goal.head.root:
             raise RemoteError("entry-mismatch", "the entries held do not give the signed root", where=self.origin)
         start = self.size
-        if goal.head.size > start:
+        if self.head is None or goal.head.size > start:
             self._read(start, goal, now)
             self.head = goal
             self._store.set_head(self.origin, HEAD_MIRROR, goal.head.size, goal.encode())
+        if self.size < self.floor:
+            return BEHIND
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in self._lines(now)).encode())
 
     def _read(self, start: int, goal: Checkpoint, now: int) -> None:
@@ -208,9 +263,10 @@ class Mirror:
         entries = self._store.entries(self.origin, start, goal.head.size)
         around = Surroundings(
             known=lambda identifier: self._store.statement(identifier) is not None,
-            our_root=self._our_root,
+            our_root=self._our_root if self.may_judge() else None,
             not_after=now + self._terms.clock_error,
-            least_seen=self._least_seen(),
+            least_seen=self._least_seen,
+            admit=self.admit,
         )
         rows: list[StatementRow] = []
         for read in self.reader.read(start, entries, self._verify_many, around):
@@ -222,16 +278,14 @@ class Mirror:
                 )
             self.on_read(read, now)
         self._store.add_statements(rows)
+        self._store.set_meta(f"claims {self.origin}", f"{self.reader.last_time} {self.reader.last_seen}")
         keys = self.reader.state.publics("log") if self.reader.state else []
         check_log_signature(goal, keys)  # after a change of root the head must carry the new log key too
 
-    def _least_seen(self) -> int:
-        """What the peer had certainly signed for of our log before it showed us the entries now being read."""
-        shown = self._store.receipt_over(self.origin, self.size - 1, timing.MIRROR)
-        if shown is None:
-            return 0
-        slack_s = 1 + -(-2 * self._terms.clock_error // 1000)
-        answer = self._store.newest_receipt(self.reader.answers, timing.MIRROR, shown.time_s - slack_s)
+    def _least_seen(self, time: int) -> int:
+        """What the peer had signed for of our log by the time at which it says it spoke: both are by its own clock."""
+        before_s = (time - self._terms.clock_error) // 1000
+        answer = self._store.newest_receipt(self.reader.answers, timing.MIRROR, before_s)
         return answer.size if answer else 0
 
     def _lines(self, now: int) -> list[NoteSignature]:
@@ -278,7 +332,7 @@ class Mirror:
         """Undo in memory what the undone transaction had begun, keep evidence, log the refusal, answer its code."""
         self.head, self.pending, self.reader = keep
         self.tree.truncate(self._store.entry_count(self.origin))
-        if isinstance(error, ForkError):
+        if isinstance(error, EvidenceError):
             self._store.add_evidence(error.name, error.data)
         self._store.add_refusal(Refused(now, self.log.sender, self.origin, -1, error.code, error.what))
         return refusal_reply(error, self.pending.head.size if self.pending else 0)

@@ -1,4 +1,7 @@
-"""How much a peer may send in a window of time; beyond it no receipt is due and none is given."""
+"""How much a peer may send in a window of time; beyond it no receipt is due and none is given.
+
+It is counted package by package, so that an honest backlog after a cut comes in over several windows.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ def spend(store: SharedStore, terms: Terms, origin: str, entries: Sequence[bytes
     if count > terms.quota_entries or size > terms.quota_bytes:
         raise RemoteError(
             "quota-exceeded",
-            f"{count} entries and {size} bytes in this window; {terms.quota_entries} and {terms.quota_bytes} are agreed",
+            f"{count} entries and {size} bytes in a window; {terms.quota_entries} and {terms.quota_bytes} are agreed",
             where=origin,
         )
     store.set_meta(key, f"{window} {count} {size}")

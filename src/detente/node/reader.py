@@ -151,7 +151,8 @@ class LogReader:
                 raise RemoteError("wrong-agreement", "the offer's digest is not that of the text it carries")
         elif self.agreement and statement.agreement != self.agreement:
             raise RemoteError(
-                "wrong-agreement", f"under agreement {statement.agreement[:12]}…, this log is under {self.agreement[:12]}…"
+                "wrong-agreement",
+                f"under agreement {statement.agreement[:12]}…, this log is under {self.agreement[:12]}…",
             )
         if statement.seen is not None and statement.seen.origin != self.answers:
             raise RemoteError("wrong-origin", f"names {statement.seen.origin} as seen; expected {self.answers}")

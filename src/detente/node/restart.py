@@ -8,7 +8,7 @@ size in a 409 decides nothing. If their head is ahead of ours, our entries are p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from detente.errors import LocalError, RemoteError
 from detente.model.terms import Terms
@@ -16,7 +16,8 @@ from detente.node import timing
 from detente.node.ledger import Ledger
 from detente.node.ports import HEAD_OWN, HighWater, SharedStore, StatementRow
 from detente.node.reader import LogReader
-from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint, read_cosignature
+from detente.node.receipts import ReceiptBook
+from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifierKey, verify_each
 from detente.proof.note import Note
 from detente.proof.tiles import WIDTH, TileName, parse_bundle
@@ -41,11 +42,12 @@ class Restart:
     def __init__(self, store: SharedStore, terms: Terms, ledgers: dict[str, Ledger], high_water: HighWater) -> None:
         self._store = store
         self._terms = terms
-        marked = high_water.read()
+        self.marked = high_water.read()
+        marked = {origin: head for origin, head in self.marked.items() if origin in ledgers}
         heads = {
             origin: (ledger.size, ledger.head.head.root.hex()) for origin, ledger in ledgers.items() if ledger.head
         }
-        fresh = not marked and not heads and not store.meta("started")
+        fresh = not self.marked and not heads and not store.meta("started")
         agree = bool(heads) and marked == heads
         self.closed: dict[str, Closed] = {}
         if not (fresh or agree):
@@ -71,29 +73,25 @@ class Restart:
         body: bytes,
         own_log_keys: list[bytes],
         keys: list[VerifierKey],
+        book: ReceiptBook,
         now: int,
     ) -> None:
-        """Take one answer. RemoteError if it proves nothing; LocalError(backup-restored) if it proves us forked."""
+        """Take one answer. RemoteError if it proves nothing; LocalError(backup-restored) if it proves us forked.
+
+        What is not signed (a 404, a 409) is no answer. The signature is kept as a receipt: should its signer later be
+        shown to have signed for more before, the two convict it.
+        """
         closed = self.closed.get(origin)
         if closed is None:
-            return
-        if status == 404:
-            if closed.ledger.size == 0:
-                closed.answered.add(f"{role} {peer}")
             return
         if status != 200:
             return
         checkpoint = parse_checkpoint(body)
         if checkpoint.head.origin != origin:
-            raise RemoteError("wrong-origin", f"asked about {origin}, answered about {checkpoint.head.origin}", party=peer)
+            raise RemoteError(
+                "wrong-origin", f"asked about {origin}, answered about {checkpoint.head.origin}", party=peer
+            )
         check_log_signature(checkpoint, own_log_keys)
-        lines = checkpoint.note.lines_by(keys)
-        if not lines:
-            raise RemoteError("receipt-wrong-role", f"{peer} answered without its {role} signature", party=peer)
-        for key, line in lines:
-            time_s = read_cosignature(checkpoint.head, line, key).time_s
-            if abs(time_s * 1000 - now) > self._terms.clock_error + 1000:
-                raise RemoteError("receipt-time-off", f"{peer} answered with a signature of second {time_s}", party=peer)
         ours = closed.ledger.root_at(checkpoint.head.size)
         if ours is not None and ours != checkpoint.head.root:
             raise LocalError(
@@ -101,9 +99,10 @@ class Restart:
                 f"{peer} signed for another history at {checkpoint.head.size} entries under our own signature",
                 where=origin,
             )
-        names = {VerifierKey(origin, 1, public).name for public in own_log_keys}
-        note = Note(checkpoint.note.text, tuple(s for s in checkpoint.note.signatures if s.name in names))
-        bare = Checkpoint(checkpoint.head, note)
+        own = tuple(line for line in checkpoint.note.signatures if line.name == origin)
+        bare = Checkpoint(checkpoint.head, Note(checkpoint.note.text, own))
+        others = [line for line in checkpoint.note.signatures if line.name != origin]
+        book.add(bare, others, role, keys, now)
         if closed.largest is None or bare.head.size > closed.largest.head.size:
             closed.largest = bare
         closed.answered.add(f"{role} {peer}")
@@ -113,15 +112,20 @@ class Restart:
         largest = closed.largest
         if largest is None or largest.head.size <= closed.ledger.size or not self._enough(closed):
             return
-        closed.pulling = True
         origin, size = closed.ledger.origin, largest.head.size
+        if self._store.jobs(f"pull {origin}"):
+            return
+        closed.pulling = True
+        closed.bundles = {}
         for number in range(closed.ledger.size // WIDTH, -(-size // WIDTH)):
             name = TileName(-1, number, min(WIDTH, size - number * WIDTH))
             path = f"{mirror_prefix(origin)}/{name.path()}"
             purpose = f"pull|{origin}|{size}|{number}"
             self._store.add_job(closed.ledger.log.audience, f"pull {origin}", "GET", path, TYPE_TEXT, b"", purpose)
 
-    def pulled(self, origin: str, size: int, number: int, status: int, body: bytes, reader: LogReader, now: int) -> None:
+    def pulled(
+        self, origin: str, size: int, number: int, status: int, body: bytes, reader: LogReader, now: int
+    ) -> None:
         """Take one bundle of our own entries back; once all are here and give the signed root, store them."""
         closed = self.closed.get(origin)
         if closed is None or closed.largest is None or closed.largest.head.size != size:
@@ -142,14 +146,26 @@ class Restart:
             raise RemoteError("entry-mismatch", "entries pulled back do not give the head we signed", where=origin)
         self._store.add_entries(origin, have, entries)
         self._store.set_head(origin, HEAD_OWN, size, closed.largest.encode())
+        read = reader.read(have, entries, verify_each)
         rows = [
             StatementRow(r.id, origin, r.entry, r.kind, r.statement.author, r.statement.time, now)
-            for r in reader.read(have, entries, verify_each)
+            for r in read
             if r.counts and r.statement is not None
         ]
         self._store.add_statements(rows)
+        self._store.set_meta(f"last time {origin}", str(max([reader.last_time, *(row.time for row in rows)])))
         closed.ledger.reload()
         closed.pulling = False
+
+    def keep(self) -> dict[str, Closed]:
+        """What a batch that fails must give back."""
+        return {
+            origin: replace(c, answered=set(c.answered), bundles=dict(c.bundles)) for origin, c in self.closed.items()
+        }
+
+    def undo(self, kept: dict[str, Closed]) -> None:
+        """Back to what `keep` gave: a log opened by entries that were not stored is closed again."""
+        self.closed = kept
 
     def _enough(self, closed: Closed) -> bool:
         log = closed.ledger.log

@@ -92,12 +92,12 @@ class Speaker:
         """Logs for which something was said in this batch."""
         return [batch.ledger for batch in self._batches.values() if batch.entries]
 
-    def flush(self, also: Sequence[Signer] = ()) -> list[Ledger]:
-        """Store what was said and sign the heads (with `also`, the old log keys, at a change of root)."""
+    def flush(self, old: Sequence[Signer] = ()) -> list[Ledger]:
+        """Store what was said and sign the heads (with `old`, the log keys given up, at a change of root)."""
         ready = [batch for batch in self._batches.values() if batch.entries]
         self._batches.clear()
         for batch in ready:
-            batch.ledger.append(batch.entries, [*also, *self.signers["log"]])
+            batch.ledger.append(batch.entries, self.signers["log"], old)
             self._store.add_statements(batch.rows)
             self._store.set_meta(f"last time {batch.ledger.origin}", str(batch.rows[-1].time))
         return [batch.ledger for batch in ready]

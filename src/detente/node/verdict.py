@@ -2,7 +2,8 @@
 
 Pure helpers of the audit modules. Files are named by their path in the folder that was checked, entries by their
 index, bytes by their offset in the file. An *error* makes the verdict fail. A *remark* does not, but a reader should
-know it (an entry that does not count, a claim in doubt); a *note* says how the answer was reached and what was not checked.
+know it (an entry that does not count, a claim in doubt). A *note* says how the answer was reached, or what was not
+checked.
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ def by_whom(lines: Sequence[Cosignature]) -> str:
     if not lines:
         return "signed for by nobody"
     verb = "signed for by" if all(line.key.name.endswith("/mirror") for line in lines) else "countersigned by"
-    return f"{verb} {' and '.join(f'{signer_name(c.key.name)} at {show_instant(c.time_s * 1000)}' for c in lines)}"
+    who = {f"{signer_name(line.key.name)} at {show_instant(line.time_s * 1000)}": None for line in lines}
+    return f"{verb} {' and '.join(who)}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -32,7 +32,7 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A DSSE envelope."""
 
     payload: bytes
-    payloadType: Annotated[str, msgspec.Meta(max_length=200)]  # noqa: N815 - the standard's own name
+    payloadType: Annotated[str, msgspec.Meta(max_length=200)]
     signatures: Annotated[list[DsseSignature], msgspec.Meta(min_length=1, max_length=MAX_SIGNATURES)]
 
     def encode(self) -> bytes:

@@ -1,0 +1,1 @@
+"""The parts of bench/ledger.py; no scripts of their own."""
