@@ -109,7 +109,7 @@ def _short(text: str) -> str:
 
 
 class DetenteError(Exception):
-    """A named refusal: `code` is a key of `ADVICE`; `where` is a file, log, entry or field; `party` whom it concerns."""
+    """A named refusal: `code` is a key of `ADVICE`; `where` a file, log, entry or field; `party` whom it concerns."""
 
     whose = "unknown"
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from tests.audit.folders import Files, adopted_world, export, load, talk
 from tests.sim.world import World
 
@@ -16,6 +17,10 @@ class Held(NamedTuple):
     world: World
     files: Files
     path: Path
+
+    def size(self, log: str = "us-to-ru") -> int:
+        """Entries of an exported log, as its head says."""
+        return int(self.files[f"logs/{log}/checkpoint"].split(b"\n")[1])
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ from detente.adapters.export import Exported, export_node
 from detente.adapters.export_folder import keys_as_of_now
 from detente.node.audit import verify_folder
 from detente.node.verdict import Verdict
-from tests.sim.world import AGREEMENT, NOTICE, World
+from detente.proof.checkpoint import Checkpoint, Head, cosign, sign_checkpoint
+from detente.proof.tiles import WIDTH, encode_bundle, parse_bundle, tiles_of
+from detente.proof.tree import Tree, leaf_hash
+from tests.sim.world import AGREEMENT, NOTICE, World, origin
 
 Files = dict[str, bytes]
 
@@ -59,7 +63,7 @@ def fails(files: Mapping[str, bytes], file: str, *words: str, **known: Any) -> V
     """Verify a folder that must fail: the line names this file first, these words, whose fault it is and what to do."""
     verdict = check(files, **known)
     assert not verdict.ok, verdict
-    assert verdict.line.startswith(f"{file}: "), verdict
+    assert re.match(re.escape(file) + "[ :]", verdict.line), verdict
     assert "; fault: " in verdict.line
     assert "Next: " in verdict.line
     for word in words:
@@ -89,3 +93,32 @@ def talk(world: World, sender: str, audience: str, number: int) -> None:
     with world.speaking(sender) as house:
         for n in range(number):
             house.say(audience, "call", {"about": "op", "text": f"call {n}"}, world.now)
+
+
+def entries_of(log: Mapping[str, bytes]) -> list[bytes]:
+    """All entries of a log folder, in order."""
+    names = sorted((n for n in log if n.startswith("tile/entries/")), key=lambda n: n.partition(".p/")[0])
+    return [entry for name in names for entry in parse_bundle(log[name])]
+
+
+def log_folder(entries: Sequence[bytes], checkpoint: bytes, others: Mapping[str, bytes]) -> Files:
+    """A log folder over these entries: tiles made anew, `others` (policies, receipts) taken over."""
+    tree = Tree(map(leaf_hash, entries))
+    files: Files = {name: data for name, data in others.items() if not name.startswith("tile/")}
+    for tile in tiles_of(len(entries)):
+        if tile.level < 0:
+            files[tile.path()] = encode_bundle(entries[tile.number * WIDTH : tile.number * WIDTH + tile.width])
+        else:
+            files[tile.path()] = tree.tile(tile.level, tile.number, tile.width)
+    return {**files, "checkpoint": checkpoint}
+
+
+def signed_head(world: World, sender: str, audience: str, entries: Sequence[bytes], mirror: bool = True) -> Checkpoint:
+    """A head over any entries, as `sender` would sign it and (if it lets itself be used) its mirror countersign it."""
+    log = origin(sender, audience)
+    head = Head(log, len(entries), Tree(map(leaf_hash, entries)).root())
+    checkpoint = sign_checkpoint(head, world.nodes[sender].signers["log"])
+    if not mirror:
+        return checkpoint
+    signer = world.nodes[audience].signers["mirror"][0]
+    return checkpoint.with_lines([cosign(head, f"demo/test/{audience}/mirror", signer, world.now // 1000)])

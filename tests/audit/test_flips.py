@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
+
+from detente.proof.tree import leaf_hash
 from tests.audit.conftest import Held
 from tests.audit.folders import check, fails, flips, holds, under
 
@@ -23,8 +25,8 @@ KINDS = {
 
 
 def test_the_exports_hold(small: Held, large: Held):
-    holds(small.files, "export of us: 4 of the terms' 6 logs, 41 entries, 41 statements count, all signed for")
-    holds(large.files, "1 of the terms' 6 logs, 632 entries")
+    holds(small.files, "export of us: 4 of the terms' 6 logs, ", " statements count, all signed for by their")
+    holds(large.files, f"1 of the terms' 6 logs, {large.size()} entries, {large.size()} statements count, all signed")
 
 
 def test_every_file_is_of_a_kind_tested_here(small: Held):
@@ -37,7 +39,7 @@ def test_a_flipped_byte_is_pinned_to_its_file(small: Held, kind: str):
     names = [name for name in small.files if re.fullmatch(KINDS[kind], name)]
     assert names
     for name in names:
-        for data in flips(small.files[name], max(4, 120 // len(names)), name):
+        for data in flips(small.files[name], max(3, 48 // len(names)), name):
             fails({**small.files, name: data}, name)
 
 
@@ -65,7 +67,7 @@ def test_a_flip_in_an_entry_names_the_entry_and_its_bytes(large: Held):
     for place in (at + 2, (at + end) // 2, end):
         data = bytearray(bundle)
         data[place] ^= 1
-        words = f"entry 273 (bytes {at} to {end}) was changed: it does not hash to the signed head of 632"
+        words = f"entry 273 (bytes {at} to {end}) was changed: it does not hash to the signed head of {large.size()}"
         verdict = fails({**large.files, LOG + "tile/entries/001": bytes(data)}, LOG + "tile/entries/001", words)
         assert "more: --details" not in verdict.line
     data = bytearray(bundle)
@@ -74,12 +76,12 @@ def test_a_flip_in_an_entry_names_the_entry_and_its_bytes(large: Held):
     fails({**large.files, LOG + "tile/entries/001": bytes(data)}, LOG + "tile/entries/001", words)
 
 
-@pytest.mark.parametrize("tile", ["tile/0/000", "tile/0/001", "tile/0/002.p/120", "tile/1/000.p/2"])
+@pytest.mark.parametrize("tile", ["tile/0/000", "tile/0/001", "tile/0/002.p/", "tile/1/000.p/2"])
 def test_a_flip_in_a_hash_tile_names_the_hash_and_what_it_covers(large: Held, tile: str):
-    name = LOG + tile
+    name = next(name for name in large.files if name.startswith(LOG + tile))
     for n, data in enumerate(flips(large.files[name], 12, tile)):
         at = next(i for i, (a, b) in enumerate(zip(data, large.files[name], strict=True)) if a != b)
-        level, first = int(tile[5]), {"0/0": 0, "0/1": 256, "0/2": 512, "1/0": 0}[f"{tile[5]}/{tile[9]}"]
+        level, first = int(tile[5]), 256 * int(tile[9])
         covered = f"entries {256 * (at // 32)} to {256 * (at // 32) + 255}" if level else f"entry {first + at // 32}"
         words = f"hash {at // 32} (bytes {at // 32 * 32} to {at // 32 * 32 + 31}) is not that of {covered}"
         fails({**large.files, name: data}, name, words)
@@ -88,20 +90,19 @@ def test_a_flip_in_a_hash_tile_names_the_hash_and_what_it_covers(large: Held, ti
 
 def test_two_flips_in_different_files_are_both_named(large: Held):
     files = dict(large.files)
-    for name in (LOG + "tile/entries/000", LOG + "tile/0/001", LOG + "tile/entries/002.p/120"):
+    last = LOG + f"tile/entries/002.p/{large.size() - 512}"
+    for name in (LOG + "tile/entries/000", LOG + "tile/0/001", last):
         files[name] = next(flips(files[name][::-1], 1, name))[::-1]  # the last byte
     verdict = check(files)
     text = "\n".join([verdict.line, *verdict.details])
     assert not verdict.ok
     assert f"{LOG}tile/entries/000: entry 255 " in text
     assert f"{LOG}tile/0/001: hash 255 " in text
-    assert f"{LOG}tile/entries/002.p/120: entry 631 " in text
+    assert f"{last}: entry {large.size() - 1} " in text
 
 
 def test_an_entry_and_its_hash_changed_together(large: Held):
     """Neither copy fits the head then; both are named, nothing is claimed about which was right."""
-    from detente.proof.tree import leaf_hash
-
     files = dict(large.files)
     bundle = bytearray(files[LOG + "tile/entries/000"])
     bundle[10] ^= 1

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from detente.demo.three import Three
 
 AGREEMENT = b"language: 1\nagreement: line-2016\nclauses:\n- id: A\n  says: A notice is given a day before.\n  at_least: 24h\n"

@@ -31,7 +31,7 @@ from detente.model.statement import (
 from tests.model.strategies import statements
 from tests.proof.builders import digest, refused
 
-FEW = settings(max_examples=20)  # for each of the kinds
+FEW = settings(max_examples=12)  # for each of the kinds
 EACH_KIND = pytest.mark.parametrize("kind", KINDS)
 CALL = Call(
     agreement=digest("agreement"),

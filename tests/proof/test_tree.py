@@ -240,11 +240,11 @@ def test_a_broken_consistency_proof_is_refused(new):
 def test_wrong_sizes_are_refused_whenever_the_roots_differ():
     """A proof of one pair of sizes shows nothing of another pair."""
     log = grown(EXHAUSTIVE)
-    for new in range(1, 20):
+    for new in range(1, 13):
         for old in range(1, new):
             proof = log.consistency(old, new)
-            for old2 in range(1, 22):
-                for new2 in range(old2, 22):
+            for old2 in range(1, 15):
+                for new2 in range(old2, 15):
                     if (old2, new2) != (old, new):
                         with pytest.raises(RemoteError):
                             check_consistency(old2, new2, root(old2), root(new2), [*proof, b"\x00" * 32])

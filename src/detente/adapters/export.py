@@ -20,7 +20,7 @@ import os
 import re
 import shutil
 from bisect import bisect_right
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,7 +41,7 @@ from detente.proof.tiles import WIDTH, encode_bundle, tiles_of
 from detente.proof.tree import Tree, leaf_hash
 
 SHOWN_KINDS = ("offer", "signature", "participation", "notice", "call")
-NEWEST = 32
+NEWEST = 8
 """Of each of these kinds at most so many receipts are written out: the newest."""
 _OURS = re.compile(
     r"(agreement|terms)\.yaml|roots/[a-z0-9_-]+\.json|evidence/[^/]+"
@@ -86,6 +86,13 @@ def export_node(
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return exported
+
+
+def folder_names(origins: Sequence[str]) -> list[str]:
+    """`us-to-ru` for each origin; the whole origin where two would share that name."""
+    short = [short_name(origin) for origin in origins]
+    names = zip(origins, short, strict=True)
+    return [name if short.count(name) == 1 else origin.replace("/", "-") for origin, name in names]
 
 
 def _check_place(out: Path) -> None:
@@ -138,14 +145,12 @@ def _write_all(
         heads = [(log, store.head(log.origin, HEAD_OWN) or store.head(log.origin, HEAD_MIRROR)) for log in wanted]
     held = [(log, parse_checkpoint(note)) for log, note in heads if note is not None]
     total = sum(checkpoint.head.size for _, checkpoint in held)
-    short = [short_name(log.origin) for log, _ in held]
-    names: list[str] = []
+    names = folder_names([log.origin for log, _ in held])
     done = 0
-    for (log, checkpoint), name in zip(held, short, strict=True):
-        names.append(name if short.count(name) == 1 else log.origin.replace("/", "-"))
+    for (log, checkpoint), name in zip(held, names, strict=True):
         if progress is not None:
             progress(done, total)
-        _write_log(store, log, checkpoint, policies(log, key_states, terms.quorum), part / "logs" / names[-1])
+        _write_log(store, log, checkpoint, policies(log, key_states, terms.quorum), part / "logs" / name)
         done += checkpoint.head.size
     if progress is not None:
         progress(done, total)

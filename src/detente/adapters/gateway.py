@@ -98,6 +98,7 @@ class Gateway:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(stop.wait(), 1.0)
             self._carry()
+        loop.remove_reader(self._poke)
         for future in self._pending.values():
             if not future.done():
                 future.set_result(NOT_NOW)
@@ -105,6 +106,7 @@ class Gateway:
             server.should_exit = True
         for lane in self._lanes.values():
             lane.cancel()
+        await asyncio.gather(*self._lanes.values(), return_exceptions=True)
         await asyncio.gather(*(session.close() for session in self._sessions.values()))
         await asyncio.wait(tasks, timeout=2)
         self._store.close()
@@ -160,7 +162,7 @@ class Gateway:
         self._poke_house()
         try:
             status, kind, body = await asyncio.wait_for(future, REPLY_SECONDS)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             status, kind, body = NOT_NOW
         finally:
             self._pending.pop(number, None)
@@ -217,7 +219,7 @@ class Gateway:
                     status = response.status
                 if status in (429, 503):
                     raise aiohttp.ClientError(f"answered {status}")
-            except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 failures += 1
                 if failures >= SAID_DOWN_AFTER:
                     self._link(job.peer, False, str(error) or type(error).__name__)

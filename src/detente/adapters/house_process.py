@@ -112,6 +112,7 @@ class HouseProcess:
         self._life = life
         self._queue: list[Asked] = []
         self._waiting: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
+        self._lines: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._fatal: Exception | None = None
         self._full = False
@@ -129,7 +130,7 @@ class HouseProcess:
         path = self._config.control
         path.parent.mkdir(exist_ok=True, mode=0o700)
         path.unlink(missing_ok=True)
-        server = await asyncio.start_unix_server(self._converse, path=str(path), limit=LIMIT)
+        server = await asyncio.start_unix_server(self._dialled, path=str(path), limit=LIMIT)
         os.chmod(path, 0o600)
         while not self._stop.is_set():
             with contextlib.suppress(asyncio.TimeoutError):
@@ -138,6 +139,7 @@ class HouseProcess:
                 self._tick()
         server.close()
         loop.remove_reader(self._poke)
+        await self._hang_up()
         self.store.close()
         self.private.close()
         if self._fatal is not None:
@@ -156,6 +158,17 @@ class HouseProcess:
     def _tell_gateway(self) -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
             self._poke.send(b"h")
+
+    async def _hang_up(self) -> None:
+        """End every operator's line; who waits for a receipt learns of it after the next start."""
+        for task in self._lines:
+            task.cancel()
+        await asyncio.gather(*self._lines, return_exceptions=True)
+
+    def _dialled(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._converse(reader, writer))
+        self._lines.add(task)
+        task.add_done_callback(self._lines.discard)
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import nacl.bindings as sodium
 import nacl.pwhash
+from nacl.encoding import RawEncoder
 from nacl.exceptions import CryptoError
 from nacl.hash import blake2b
-from nacl.encoding import RawEncoder
 from nacl.secret import SecretBox
 
 from detente.adapters.store_shared import named_errors

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from detente.adapters.config import Config, load_config
-from detente.adapters.control import Control, b64, unb64
+from detente.adapters.control import Control, b64
 from detente.adapters.supervisor import Supervisor
 from detente.errors import GivenError
 from detente.model.when import show_clock, show_instant

@@ -88,7 +88,7 @@ class Three:
             config.terms_path.write_bytes(self.terms)
             write_config(config)
             self.configs[c] = config
-        for c, config in self.configs.items():
+        for config in self.configs.values():
             key = load_store_key(config.private)
             for peer in config.peers:
                 prepare_peer(config, key, peer)

@@ -15,7 +15,7 @@ from detente.node.ports import SharedStore
 
 
 def absent_until(mirror: Mirror, store: SharedStore, terms: Terms, now: int) -> int:
-    """The instant (ms) up to which what is not in our copy was not said; RemoteError(head-too-old) if none can be told."""
+    """The instant (ms) up to which what is not in our copy was not said; RemoteError(head-too-old) if there is none."""
     pending = mirror.pending.head.size if mirror.pending else 0
     shown = [r.size for r in store.receipts(mirror.origin) if r.role == timing.COSIGNER]
     largest = max([pending, *shown])

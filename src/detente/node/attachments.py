@@ -1,4 +1,4 @@
-"""What is named by digest: a receipt of the naming entry does not cover the content (attack row "attachment by digest").
+"""What is named by digest: a receipt of the naming entry does not cover it (attack row "attachment by digest").
 
 Only the receiver's own `received` statement says that the content has arrived and is readable; until then a duty
 about it is not met, whatever has been receipted.

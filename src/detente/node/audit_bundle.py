@@ -18,16 +18,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from detente.errors import DetenteError, GivenError, RemoteError
+from detente.errors import GivenError, RemoteError
 from detente.model.terms import Terms
 from detente.node.audit_policy import GIVEN
-from detente.node.audit_read import OfflineReader, Pinned, read_opening
+from detente.node.audit_read import OfflineReader, Pinned
+from detente.node.copies import log_keys_ever
 from detente.node.verdict import Findings, Folder, Verdict, by_whom, counted, listed, short_name
-from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint
+from detente.proof.checkpoint import Checkpoint, Head, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifyMany
 from detente.proof.policy import Policy
 from detente.proof.tree import EMPTY_ROOT, Tree, check_consistency, check_subtree, fold, leaf_hash
-from detente.proof.wire import AddEntries, parse_add_checkpoint, parse_add_entries
+from detente.proof.wire import AddCheckpoint, AddEntries, parse_add_checkpoint, parse_add_entries
 
 RECEIPT = "receipt"
 _NAME = re.compile(r"([0-9]{4,8})-(add-checkpoint|add-entries)")
@@ -38,13 +39,13 @@ class _Log:
     """What the bundle holds of one log: heads with the file each came in, roots known by size, entries by index."""
 
     origin: str
-    heads: list[tuple[Checkpoint, str]] = field(default_factory=list)
+    heads: list[tuple[AddCheckpoint, str]] = field(default_factory=list)
     roots: dict[int, bytes] = field(default_factory=lambda: {0: EMPTY_ROOT})
     entries: dict[int, bytes] = field(default_factory=dict)
     open: list[str] = field(default_factory=list)
 
     def newest(self) -> Checkpoint:
-        return max((checkpoint for checkpoint, _ in self.heads), key=lambda checkpoint: checkpoint.head.size)
+        return max((request.checkpoint for request, _ in self.heads), key=lambda checkpoint: checkpoint.head.size)
 
 
 def is_bundle(names: Iterable[str]) -> bool:
@@ -89,30 +90,38 @@ def _take_head(logs: dict[str, _Log], body: bytes, name: str) -> None:
         raise RemoteError("request-invalid", "not the one form of this body")
     head = request.checkpoint.head
     log = logs.setdefault(head.origin, _Log(head.origin))
-    log.heads.append((request.checkpoint, name))
-    old, proof = request.old, request.proof
+    log.heads.append((request, name))
+    if log.roots.setdefault(head.size, head.root) != head.root:
+        raise RemoteError("bundle-invalid", f"two different heads of {head.size} stand in this bundle")
+
+
+def _check_extension(log: _Log, request: AddCheckpoint) -> None:
+    """Step 3. The older root is known from a head or from entries of the bundle; else the proof may at least imply it."""
+    head, old, proof = request.checkpoint.head, request.old, request.proof
+    below = [log.entries.get(n) for n in range(old)] if old not in log.roots and 0 in log.entries else [None]
+    if None not in below:
+        log.roots[old] = Tree(leaf_hash(entry) for entry in below if entry is not None).root()
     if old == head.size:
         if proof:
             raise RemoteError("consistency-fails", "equal heads need no proof")
     elif old in log.roots:
         check_consistency(old, head.size, log.roots[old], head.root, proof)
-    elif old & (old - 1):  # such a proof implies both roots
-        part, whole = fold(0, old, head.size, b"", proof)
-        if whole != head.root:
-            raise RemoteError("consistency-fails", f"the proof from {old} does not lead to the head of {head.size}")
-        log.roots[old] = part
-        log.open.append(f"that your head of {old} has root {part.hex()[:12]}")
     else:
-        log.open.append(f"that the head of {head.size} extends your head of {old}")
-    if log.roots.setdefault(head.size, head.root) != head.root:
-        raise RemoteError("bundle-invalid", f"two different heads of {head.size} stand in this bundle")
+        part, whole = fold(0, old, head.size, bytes(32), proof)
+        if old & (old - 1) == 0:  # a full subtree: its root is not in the proof, only the length can be wrong
+            log.open.append(f"that the head of {head.size} extends your head of {old}")
+        elif whole != head.root:
+            raise RemoteError("consistency-fails", f"the proof from {old} does not lead to the head of {head.size}")
+        else:
+            log.roots[old] = part
+            log.open.append(f"that your head of {old} has root {part.hex()[:12]}")
 
 
 def _take_entries(logs: dict[str, _Log], body: bytes) -> None:
     request = parse_add_entries(body)
     log = logs.get(request.origin)
     root = log.roots.get(request.end) if log else None
-    if log is None or root is None or all(c.head.size != request.end for c, _ in log.heads):
+    if log is None or root is None or all(r.checkpoint.head.size != request.end for r, _ in log.heads):
         raise RemoteError(
             "bundle-invalid", f"no head of {request.end} of {request.origin[:80]} comes before these entries"
         )
@@ -146,46 +155,63 @@ def _check_length(request: AddEntries, body: bytes) -> None:
 def _check_log(
     log: _Log, folder: Folder, policy: Policy | None, terms: Terms | None, verify_many: VerifyMany, found: Findings
 ) -> str:
-    opened = read_opening(log.entries.get(0, b""))
-    state = opened.state
-    name, head = short_name(log.origin), log.newest().head
+    """Steps 2 to 5 for one log; what holds of it, in words."""
+    newest = log.newest().head
+    name, held = short_name(log.origin), sorted(log.entries)
+    _check_whole(log, held, newest, folder, found)
+    reader = None
+    if held and held[0] == 0 and not found.errors:
+        reader = OfflineReader(log.origin, log.entries[0], Pinned(), verify_many)
+        reader.feed([log.entries[n] for n in held])
+        reader.report(name, found)
     basis = GIVEN if policy else "the root in entry 0"
     if terms is not None:
-        _pin(log, terms, opened.root, folder, found)
-        basis += ", pinned by the terms" if opened.root else ""
-    if policy is None and state is None:
+        _pin(log, terms, reader.opening.root if reader else "", folder, found)
+        basis += ", pinned by the terms" if reader else ""
+    state = reader.reader.state if reader else None
+    if policy is None and state is None and not found.errors:
         what = f"{log.origin}: neither a policy nor the root in entry 0 says which key signs this log; use --policy"
         raise GivenError("policy-invalid", what, where=folder.at(log.heads[0][1]))
-    keys = [key.public for key in policy.logs.get(log.origin, [])] if policy else []
-    if state is not None and not policy:
-        keys = [public for public, (_, role) in state.roles_ever.items() if role == "log"]
-    for checkpoint, file in log.heads:
-        try:
-            if policy and not keys:
-                raise RemoteError("unknown-origin", f"log {log.origin} is not in the policy")
-            check_log_signature(checkpoint, keys)
-        except DetenteError as error:
-            found.fail_as(error, folder.at(file))
-    held = sorted(log.entries)
-    first, last = (held[0], held[-1]) if held else (0, -1)
-    if held and (len(held) != last - first + 1 or last + 1 != head.size):
-        gap = next((n for n in range(first, head.size) if n not in log.entries), head.size)
-        found.fail(
-            "bundle-invalid",
-            f"entry {gap} of {name} is missing; the head is of {head.size}",
-            folder.at(log.heads[-1][1]),
-        )
-    if not held:
-        return f"bundle: {name}, the head of {head.size} alone, signed by {basis}{_left(log)}"
-    counts = ""
-    if first == 0 and state is not None and not found.errors:
-        counts = _read(log, verify_many, found)
-    else:
+    if policy is not None:
+        _check_heads(log, [key.public for key in policy.logs.get(log.origin, [])], folder, found)
+    elif state is not None:
+        _check_heads(log, [key.public for key in log_keys_ever(state, log.origin)], folder, found)
+    counts = f", {counted(len(reader.ids), 'statement counts', 'statements count')}" if reader else ""
+    if held and reader is None:
         log.open.append("whether the statements count (that takes the keys since entry 0)")
-    return (
-        f"bundle: {name}, {counted(len(held), 'entry', 'entries')} ({first} to {last}) under the head of {head.size}"
-        f"{counts}, signed by {basis}{_left(log)}"
-    )
+    left = f"; not checked: {'; '.join(log.open)}" if log.open else ""
+    what = f"the head of {newest.size} alone"
+    if held:
+        entries = f"{counted(len(held), 'entry', 'entries')} ({held[0]} to {held[-1]})"
+        what = f"{entries} under the head of {newest.size}{counts}"
+    return f"bundle: {name}, {what}, signed by {basis}{left}"
+
+
+def _check_whole(log: _Log, held: list[int], newest: Head, folder: Folder, found: Findings) -> None:
+    if held and (len(held) != held[-1] - held[0] + 1 or held[-1] + 1 != newest.size):
+        gap = next((n for n in range(held[0], newest.size) if n not in log.entries), newest.size)
+        what = f"entry {gap} of {short_name(log.origin)} is missing; the head is of {newest.size}"
+        found.fail("bundle-invalid", what, folder.at(log.heads[-1][1]))
+
+
+def _check_heads(log: _Log, keys: list[bytes], folder: Folder, found: Findings) -> None:
+    for request, file in log.heads:
+        try:
+            if not keys:
+                raise RemoteError("unknown-origin", f"log {log.origin} is not in the policy")
+            check_log_signature(request.checkpoint, keys)
+            _check_extension(log, request)
+        except RemoteError as error:
+            found.fail_as(error, folder.at(file))
+
+
+def _pin(log: _Log, terms: Terms, digest: str, folder: Folder, found: Findings) -> None:
+    agreed = terms.logs.get(log.origin)
+    where = folder.at(log.heads[0][1])
+    if agreed is None:
+        found.fail("unknown-origin", f"{log.origin} is not a log of these terms", where)
+    elif digest and digest != terms.participants[agreed.sender].root:
+        found.fail("root-invalid", f"entry 0 holds root {digest[:12]}, not the one the terms pin", where)
 
 
 def _receipt(data: bytes, logs: Mapping[str, _Log], policy: Policy | None, found: Findings) -> str:
@@ -201,23 +227,3 @@ def _receipt(data: bytes, logs: Mapping[str, _Log], policy: Policy | None, found
         found.remarks.append(f"{RECEIPT}: whose signatures it carries is not checked: give a policy")
         return f"a receipt over the head of {head.size}, not checked"
     return f"the head of {head.size} {by_whom(policy.check(checkpoint))}"
-
-
-def _left(log: _Log) -> str:
-    return f"; not checked: {'; '.join(log.open)}" if log.open else ""
-
-
-def _pin(log: _Log, terms: Terms, digest: str, folder: Folder, found: Findings) -> None:
-    agreed = terms.logs.get(log.origin)
-    where = folder.at(log.heads[0][1])
-    if agreed is None:
-        found.fail("unknown-origin", f"{log.origin} is not a log of these terms", where)
-    elif digest and digest != terms.participants[agreed.sender].root:
-        found.fail("root-invalid", f"entry 0 holds root {digest[:12]}, not the one the terms pin", where)
-
-
-def _read(log: _Log, verify_many: VerifyMany, found: Findings) -> str:
-    reader = OfflineReader(log.origin, log.entries[0], Pinned(), verify_many)
-    reader.feed([log.entries[n] for n in sorted(log.entries)])
-    reader.report(short_name(log.origin), found)
-    return f", {counted(len(reader.ids), 'statement counts', 'statements count')}"

@@ -29,7 +29,7 @@ from detente.node.copies import log_keys_ever
 from detente.node.verdict import Findings, Folder, Progress, Verdict, counted, listed, short_name
 from detente.proof.keys import TYPE_COSIGNATURE, VerifierKey, VerifyMany
 from detente.proof.policy import Policy
-from detente.proof.roots import KeyState, admit_together, digest_of, read_root
+from detente.proof.roots import KeyState, admit_together, read_root
 
 AGREEMENT = "agreement.yaml"
 TERMS = "terms.yaml"
@@ -73,12 +73,12 @@ def _shifted(progress: Progress, before: int, total: int, done: int, _size: int)
 
 
 class _Export:
-    """What was found so far; `causes` come before `found`."""
+    """What was found so far: of the two signed files, of the roots, of the rest. Told in this order."""
 
     def __init__(self, folder: Folder, given: Terms | None) -> None:
         self.folder = folder
         self.given = given
-        self.causes, self.found = Findings(), Findings()
+        self.causes, self.rooted, self.found = Findings(), Findings(), Findings()
         self.logs: dict[str, LogResult] = {}
         self.states: dict[str, KeyState] = {}
         self.unheld = 0
@@ -131,11 +131,20 @@ class _Export:
             try:
                 state = read_root(self.folder.get(path))
             except DetenteError as error:
-                self.found.fail_as(error, path)
+                self.rooted.fail_as(error, path)
                 continue
-            if path != f"roots/{state.document.participant}.json":
-                self.found.fail("root-invalid", f"it is the root of {state.document.participant}", path)
-            states[state.document.participant] = state
+            code = state.document.participant
+            pinned = self.terms.participants.get(code) if self.terms else None
+            if path != f"roots/{code}.json":
+                self.rooted.fail("root-invalid", f"it is the root of {code}", path)
+            elif pinned is not None and pinned.root != state.digest:
+                what = f"digest {state.digest[:12]}; the terms pin {pinned.root[:12]}"
+                self.rooted.fail("root-invalid", what, path)
+            else:
+                states[code] = state
+        for code in self.terms.participants if self.terms else {}:
+            if f"roots/{code}.json" not in self.folder.names:
+                self.rooted.fail("root-invalid", "is missing", f"roots/{code}.json")
         return states
 
     def read(self, name: str, each: Folder, agreement: str, reading: partial[LogResult]) -> None:
@@ -159,7 +168,7 @@ class _Export:
         self.logs[head.origin] = result
 
     def check_terms(self) -> None:
-        """Step 1 and 2: is terms.yaml what was signed, and are the roots those it pins?"""
+        """Step 1 and 3: is terms.yaml what was signed, and are the logs its own?"""
         if self.terms is None:
             return
         signed = [(result, each) for result in self.logs.values() for each in result.reading.adopting]
@@ -170,13 +179,6 @@ class _Export:
             place = f"{short_name(result.origin)} entry {first.entry}"
             what = f"digest {self.terms.digest[:12]}; {place} signs terms {first.terms[:12]}"
             self.causes.fail("agreement-differs", what, TERMS)
-        for code, who in self.terms.participants.items():
-            path = f"roots/{code}.json"
-            held = digest_of(self.folder.get(path))
-            if path not in self.folder.names:
-                self.found.fail("root-invalid", "is missing", path)
-            elif held != who.root:
-                self.found.fail("root-invalid", f"digest {held[:12]}; the terms pin {who.root[:12]}", path)
         for result in self.logs.values():
             pin(result, self.terms)
             self.found.add(result.found)
@@ -237,6 +239,7 @@ class _Export:
 
     def verdict(self) -> Verdict:
         """One line for the whole folder; each log's own line among the details."""
+        self.causes.add(self.rooted)
         self.causes.add(self.found)
         if self.causes.errors or self.terms is None:
             return self.causes.verdict("")

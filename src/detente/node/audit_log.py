@@ -24,7 +24,7 @@ from detente.node.audit_read import OfflineReader, Pinned, read_opening
 from detente.node.audit_tiles import bundle_paths, check_tiles
 from detente.node.verdict import Findings, Folder, Progress, by_whom, counted, listed, short_name
 from detente.proof.checkpoint import Checkpoint, Cosignature, Head, check_log_signature, parse_checkpoint
-from detente.proof.keys import VerifierKey, VerifyMany
+from detente.proof.keys import VerifierKey, VerifyMany, key_id
 from detente.proof.policy import Policy
 from detente.proof.receipt import parse_proof
 from detente.proof.tiles import parse_bundle
@@ -249,14 +249,15 @@ def _check_receipt(result: LogResult, path: str, index: int, where: str) -> None
         result.found.notes.append(f"{where}: no receipt under {GIVEN}")
         return
     _check_lines(proof.checkpoint, result.policies[:1], result.given, where, result.found)
+    signers = [key for key, _ in proof.checkpoint.note.lines_by(policy.logs[head.origin])]
+    if all(result.reading.revoked.get(key_id(key.public), head.size) < head.size for key in signers):
+        raise RemoteError("key-revoked", f"its head of {head.size} is signed by a log key revoked before that")
     if head.size > result.size:
         raise RemoteError(
             "stale-checkpoint", f"it is over {head.size} entries, the folder's head over {result.size}: cut"
         )
     if result.tree.root(head.size) != head.root:
-        raise RemoteError(
-            "fork", f"a signed head of another history: {head}", party=result.read.sender if result.read else ""
-        )
+        raise RemoteError("fork", f"a signed head of another history: {head}", party=result.reading.sender)
     if head.size > result.covered:
         result.covered, result.lines = head.size, lines
     result.found.notes.append(f"{where}: entry {index}, {by_whom(lines)}")

@@ -24,8 +24,13 @@ GIVEN = "the policy given"
 
 
 def keys_ever(state: KeyState, role: str, name: str, kind: int = TYPE_COSIGNATURE) -> list[VerifierKey]:
-    """Keys of a role in this or an earlier root, without those revoked by now: old receipts stay checkable."""
-    kept = (p for p, (_, held) in state.roles_ever.items() if held == role and key_id(p) not in state.revoked)
+    """Keys of a role in this or an earlier root, so that old receipts stay checkable; without revoked ones.
+
+    Log keys are kept even if revoked: their heads count up to the place of the revocation in the log, which audit_log
+    sees. A countersignature has no such place.
+    """
+    ever = [public for public, (_, held) in state.roles_ever.items() if held == role]
+    kept = ever if role == "log" else [public for public in ever if key_id(public) not in state.revoked]
     return [VerifierKey(name, kind, public) for public in kept]
 
 
@@ -102,7 +107,11 @@ def check_owners(
         state.document.participant: [k for k in cosigners.witnesses.values() if _owns(state, k, "cosigner")]
         for state in neutral
     }
-    if cosigners != cosigner_policy(list(chain(*cosigners.logs.values())), named, terms.quorum):
+    left_out = [
+        state for state in neutral if not named[state.document.participant] and keys_ever(state, "cosigner", "")
+    ]
+    agreed = cosigner_policy(list(chain(*cosigners.logs.values())), named, terms.quorum)
+    if left_out or cosigners != agreed:
         words = f"does not ask for {terms.quorum} of {', '.join(log.cosigners) or 'nobody'}, as the terms do"
         found.fail("policy-invalid", words, folder.at(COSIGNER))
 

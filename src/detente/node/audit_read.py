@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from detente.errors import RemoteError
-from detente.model.statement import Participation, Root, Signature, Statement, decode_statement, kind_of
+from detente.model.statement import Participation, Revoke, Root, Signature, Statement, decode_statement, kind_of
 from detente.node.reader import LogReader, Read, Surroundings
 from detente.node.verdict import Findings, listed
 from detente.proof.envelope import parse_envelope
@@ -89,6 +89,7 @@ class OfflineReader:
         self.doubtful: list[str] = []
         self.seen: list[Named] = []
         self.adopting: list[Adopting] = []
+        self.revoked: dict[str, int] = {}
         self.entries = 0
         self._verify_many = verify_many
 
@@ -113,6 +114,8 @@ class OfflineReader:
         statement = read.statement
         if isinstance(statement, Signature | Participation):
             self.adopting.append(Adopting(read.entry, statement.agreement, statement.terms))
+        if isinstance(statement, Revoke) and read.counts:
+            self.revoked.setdefault(statement.key, read.entry)
         seen = statement.seen if statement and read.counts else None
         if seen is not None and (not self.seen or self.seen[-1][2:] != (seen.size, seen.root)):
             self.seen.append(Named(read.entry, seen.origin, seen.size, seen.root))

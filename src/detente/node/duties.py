@@ -52,7 +52,7 @@ class Duties:
         self._told.discard(f"overdue {origin}")
 
     def heard(self, peer: str, now: int) -> None:
-        """Something new came in a peer's own log. Its receipts for ours are no substitute: a silent log is a finding."""
+        """Something new came in a peer's own log. Receipts for ours are no substitute: a silent log is a finding."""
         self._heard[peer] = max(now, self._heard.get(peer, now))
         self._told.discard(f"silent {peer}")
 

@@ -68,7 +68,7 @@ class Findings:
 
     def fail_as(self, error: DetenteError, where: str) -> None:
         """A refusal met while reading the file at `where`; offline nobody can tell who changed the copy."""
-        place = f"{where}: {error.where}" if error.where and error.where != where else where
+        place = f"{where}: {error.where}" if error.where and not error.where.startswith(where) else error.where or where
         self.errors.append(GivenError(error.code, error.what, where=place))
 
     def add(self, other: Findings) -> None:

@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from detente.errors import RemoteError
 from detente.model import canon
-from detente.model.statement import Code, Digest, Frozen, Origin, sha256_hex
+from detente.model.statement import Code, Digest, Frozen, Origin
 from detente.proof.envelope import Envelope, SignedBy, check_threshold, parse_envelope, seal
 from detente.proof.keys import (
     TYPE_COSIGNATURE,
@@ -87,8 +87,8 @@ def seal_root(document: RootDocument, signers: Iterable[Signer]) -> bytes:
 
 
 def digest_of(data: bytes) -> str:
-    """The digest under which terms and later roots name a signed root document."""
-    return sha256_hex(data)
+    """The digest under which terms and later roots name a root document: of what is signed (PAE), not of who signed."""
+    return parse_envelope(data).id()
 
 
 def read_root(data: bytes, previous: KeyState | None = None, verify_many: VerifyMany = verify_each) -> KeyState:

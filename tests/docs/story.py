@@ -1,0 +1,181 @@
+"""Run the `console` blocks of a page as one shell session and hold what comes out against what the page shows.
+
+A line that starts with `$ ` is a command, `> ` its next line; what follows is its output. In shown output `…` stands
+for any text of a line, a line of `…` alone for any lines. Digits, and runs of eight hex digits or more, differ from
+run to run; what a later command repeats of them (a digest, a challenge, a port) is replaced by what this run printed.
+
+    python -m tests.docs.story docs/how-to/run-three-nodes.md        prints the page with the outputs of this run
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from detente.demo.three import free_ports
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_PORT = re.compile(r"127\.0\.0\.1:(\d+)")
+_VARIES = re.compile(r"…|[0-9a-f]{8,}|\d+")
+_AGAIN = re.compile(r"detente (state|log|refusals|compare) ")
+"""Commands that only look: asked again until the nodes have come to rest."""
+_WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for")
+_CHALLENGE = re.compile(r"speak: ((?:[0-9a-f]{4} ?){4})")
+
+
+@dataclass
+class Step:
+    """A command and the output shown for it."""
+
+    command: str
+    shown: list[str] = field(default_factory=list)
+
+
+def steps_of(page: str) -> list[Step]:
+    """All commands of a page, in order."""
+    steps: list[Step] = []
+    for block in _BLOCK.findall(page):
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                steps.append(Step(line[2:]))
+            elif line.startswith("> ") and not steps[-1].shown:
+                steps[-1].command += "\n" + line[2:]
+            elif line == ">" and not steps[-1].shown:
+                steps[-1].command += "\n"
+            else:
+                steps[-1].shown.append(line)
+    return steps
+
+
+class Shell:
+    """One bash in its own folder, with `detente` on its path; everything it started ends with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        tools = folder / ".bin"
+        tools.mkdir(parents=True)
+        for name, call in (("detente", "-m detente.cli.main"), ("python", "")):
+            (tools / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {call} "$@"\n')
+            (tools / name).chmod(0o755)
+        (folder / "agreements").symlink_to(ROOT / "agreements")
+        path = f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
+        source = os.environ.get("PYTHONPATH", str(ROOT / "src"))
+        environment = os.environ | {"PATH": path, "PYTHONPATH": source, "COLUMNS": "100", "LC_ALL": "C.UTF-8"}
+        environment.pop("DETENTE_PASSPHRASE", None)
+        self._bash = subprocess.Popen(
+            ["/bin/bash", "--norc", "--noprofile"],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def run(self, command: str) -> list[str]:
+        """The lines a command prints."""
+        assert self._bash.stdin and self._bash.stdout
+        self._bash.stdin.write(f"{command}\n__status=$?; printf '\\n--done--\\n'; (exit $__status)\n".encode())
+        self._bash.stdin.flush()
+        lines: list[str] = []
+        while (line := self._bash.stdout.readline().decode()) != "--done--\n":
+            if not line:
+                raise AssertionError(f"the shell ended at {command!r}: {lines}")
+            lines.append(line.removesuffix("\n"))
+        return lines[:-1] if lines and not lines[-1] else lines
+
+    def close(self) -> None:
+        """End the shell and all it started."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            try:
+                os.killpg(self._bash.pid, number)
+            except ProcessLookupError:
+                break
+            time.sleep(0.5)
+        self._bash.communicate()
+
+
+def fits(shown: list[str], printed: list[str]) -> bool:
+    """Whether printed lines are those shown, but for what differs from run to run."""
+    pattern = ""
+    for line in shown:
+        if line == "…":
+            pattern += r"(?:[^\n]*\n)*"
+            continue
+        challenge = _CHALLENGE.fullmatch(line)
+        if challenge:
+            pattern += r"speak: [0-9a-f ]+\n"
+            continue
+        words = _WORDS.match(line)
+        if words:
+            pattern += r"read: [a-z ]+, for"
+            line = line[words.end() :]
+        last = 0
+        for found in _VARIES.finditer(line):
+            pattern += re.escape(line[last : found.start()])
+            pattern += {"…": r"[^\n]*"}.get(found[0], r"\d+" if found[0].isdigit() else r"[0-9a-f]+")
+            if len(found[0]) >= 8:
+                pattern = pattern.removesuffix(r"\d+").removesuffix(r"[0-9a-f]+") + r"[0-9a-f]+"
+            last = found.end()
+        pattern += re.escape(line[last:]) + r"\n"
+    return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
+
+
+def _learn(shown: list[str], printed: list[str], names: dict[str, str]) -> None:
+    """What this run printed in place of a digest, draft, challenge or words that the page shows."""
+    for one, other in zip(shown, printed, strict=False):
+        for pattern in (_WORDS, _CHALLENGE, re.compile(r"(?<![0-9a-f])([0-9a-f]{12,64})(?![0-9a-f])")):
+            for a, b in zip(pattern.findall(one), pattern.findall(other), strict=False):
+                names[a.strip()] = b.strip()
+
+
+def play(page: str, shell: Shell, *, ports: bool = True) -> Iterator[tuple[Step, list[str]]]:
+    """Run a page; each step with what it printed. Looks again, for a minute, until a look fits what is shown."""
+    used = sorted(set(_PORT.findall(page)))
+    names = dict(zip(used, map(str, free_ports(len(used))), strict=True)) if ports else {}
+    for step in steps_of(page):
+        command = step.command
+        for old, new in names.items():
+            command = re.sub(rf"(?<![0-9a-f]){re.escape(old)}(?![0-9a-f])", new, command)
+        end = time.monotonic() + (PATIENCE if ports else 3.0)
+        printed = shell.run(command)
+        while not fits(step.shown, printed) and time.monotonic() < end:
+            if not (_AGAIN.match(command) or any("node-unreachable" in line for line in printed)):
+                break
+            time.sleep(0.3)
+            printed = shell.run(command)
+        _learn(step.shown, printed, names)
+        yield step, printed
+
+
+def check(page: Path, shell: Shell) -> None:
+    """Every command of the page prints what the page shows."""
+    for step, printed in play(page.read_text("utf-8"), shell):
+        shown = "\n".join(step.shown)
+        assert fits(step.shown, printed), f"{page.name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
+
+
+def _main() -> None:
+    page = Path(sys.argv[1]).read_text("utf-8")
+    with tempfile.TemporaryDirectory() as name:
+        shell = Shell(Path(name).resolve() / "work")
+        try:
+            for step, printed in play(page, shell, ports=False):
+                print("$ " + step.command.replace("\n", "\n> "))
+                print("\n".join(printed).replace(str(shell.folder), "…"))
+        finally:
+            shell.close()
+
+
+if __name__ == "__main__":
+    _main()
