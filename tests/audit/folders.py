@@ -79,9 +79,9 @@ def flips(data: bytes, number: int, seed: str) -> Iterator[bytes]:
         yield data[:at] + bytes([data[at] ^ draw.choice((1, 2, 4, 8, 16, 32, 64, 128, 255))]) + data[at + 1 :]
 
 
-def adopted_world(**terms: str) -> World:
-    """us, ru and un have adopted; us has given notice; half an hour has passed."""
-    world = World(**terms)
+def adopted_world(between: str = "un") -> World:
+    """us, ru and un have adopted; us has given notice; half an hour has passed. `between`: who countersigns us↔ru."""
+    world = World(between=between)
     world.adopt()
     world.say("us", "ru", "notice", NOTICE)
     world.later(30 * 60_000)

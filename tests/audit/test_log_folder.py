@@ -191,6 +191,9 @@ def test_wrong_policies(small: Held, log: Files):
     stranger = VerifierKey(origin("us", "ru"), 1, SoftSigner(seed("stranger")).public)
     mirrors = list(parse_policy(log["receipt-policy"]).witnesses.values())
     fails(log, "checkpoint", "no current key of log", "unknown-key", policy=receipt_policy([stranger], mirrors))
+    for name in ("receipt-policy", "cosigner-policy"):
+        mixed = {**log, name: under(small.files, "logs/us-to-un/")[name]}
+        fails(mixed, name, "is not of log demo/test/us/to-ru")
     own = parse_policy(log["receipt-policy"]).logs[origin("us", "ru")]
     nobody = VerifierKey("demo/test/ru/mirror", TYPE_COSIGNATURE, SoftSigner(seed("stranger")).public)
     policy = receipt_policy(own, [nobody])

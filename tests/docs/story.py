@@ -4,7 +4,7 @@ A line that starts with `$ ` is a command, `> ` its next line; what follows is i
 for any text of a line, a line of `…` alone for any lines. Digits, and runs of eight hex digits or more, differ from
 run to run; what a later command repeats of them (a digest, a challenge, a port) is replaced by what this run printed.
 
-    python -m tests.docs.story docs/how-to/run-three-nodes.md        prints the page with the outputs of this run
+    python -m tests.docs.story docs/how-to/run-three-nodes.md        puts the outputs of a run of today into the page
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from detente.demo.three import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
+WIDTH = 118
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _VARIES = re.compile(r"…|[0-9a-f]{8,}|\d+")
@@ -147,7 +148,7 @@ def play(page: str, shell: Shell, *, ports: bool = True) -> Iterator[tuple[Step,
         command = step.command
         for old, new in names.items():
             command = re.sub(rf"(?<![0-9a-f]){re.escape(old)}(?![0-9a-f])", new, command)
-        end = time.monotonic() + (PATIENCE if ports else 3.0)
+        end = time.monotonic() + (PATIENCE)
         printed = shell.run(command)
         while not fits(step.shown, printed) and time.monotonic() < end:
             if not (_AGAIN.match(command) or any("node-unreachable" in line for line in printed)):
@@ -165,14 +166,38 @@ def check(page: Path, shell: Shell) -> None:
         assert fits(step.shown, printed), f"{page.name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
 
 
+def _shorten(step: Step, printed: list[str], folder: str) -> list[str]:
+    """Output as the page shows it: cut where it was cut before, no long lines, no path of this machine."""
+    lines = [line.replace(folder, "…") for line in printed]
+    lines = [line if len(line) <= WIDTH else line[: WIDTH - 1].rstrip() + "…" for line in lines]
+    if "…" in step.shown:
+        at = step.shown.index("…")
+        after = len(step.shown) - at - 1
+        lines = [*lines[:at], "…", *lines[len(lines) - after :]]
+    return lines
+
+
+def _filled(page: str, shell: Shell) -> str:
+    """The page with the outputs of a run in place of those it shows."""
+    outputs = iter([(step, _shorten(step, printed, str(shell.folder))) for step, printed in play(page, shell, ports=False)])
+
+    def block(match: re.Match[str]) -> str:
+        lines: list[str] = []
+        for _ in steps_of(match[0]):
+            step, printed = next(outputs)
+            command = step.command.split("\n")
+            lines += [f"$ {command[0]}", *(f"> {more}".rstrip() for more in command[1:]), *printed]
+        return "```console\n" + "".join(line + "\n" for line in lines) + "```"
+
+    return _BLOCK.sub(block, page)
+
+
 def _main() -> None:
-    page = Path(sys.argv[1]).read_text("utf-8")
+    path = Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as name:
         shell = Shell(Path(name).resolve() / "work")
         try:
-            for step, printed in play(page, shell, ports=False):
-                print("$ " + step.command.replace("\n", "\n> "))
-                print("\n".join(printed).replace(str(shell.folder), "…"))
+            path.write_text(_filled(path.read_text("utf-8"), shell), "utf-8")
         finally:
             shell.close()
 

@@ -71,7 +71,7 @@ def test_cosigner_backdates_for_the_sender_and_goes_back(world: World) -> None:
     assert earlier.time_s < later.time_s
 
 
-def test_statement_citing_a_newer_head_than_its_countersignature(world: World) -> None:
+def test_cosigner_backdates_for_the_sender_statement_citing_a_newer_head(world: World) -> None:
     """Attack: cosigner backdates for the sender.
 
     Check: time = k-th earliest of the quorum, k > liars allowed; (time, size) of each cosigner never falls; lo > hi is
@@ -80,7 +80,7 @@ def test_statement_citing_a_newer_head_than_its_countersignature(world: World) -
     honest = World()
     honest.later(20 * MINUTE)
     assert honest.refusals("ru") == []
-    world.twists.append(liars.backdate(world, "un", 600))
+    world.twists.append(liars.backdate(world, "un", 1500))
     world.later(20 * MINUTE)
     found = world.refused("ru", "backdated")
     assert {(r.party, r.origin) for r in found} == {("un", "demo/test/us/to-ru")}

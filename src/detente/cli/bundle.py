@@ -33,7 +33,11 @@ def export_bundle(folder: Path, peer: str, start: int | None, out: Path) -> None
     store = SqliteShared(config.shared_db)
     first, end = write_bundle(store, log.origin, out, start)
     store.close()
-    click.echo(f"{out}: entries {first} to {end - 1} of {log.origin}" if end > first else f"{out}: the head of {end}, no new entries")
+    click.echo(
+        f"{out}: entries {first} to {end - 1} of {log.origin}"
+        if end > first
+        else f"{out}: the head of {end}, no new entries"
+    )
 
 
 @bundle.command("import")
@@ -53,7 +57,9 @@ def import_bundle(folder: Path, peer: str, source: Path) -> None:
             detail = f": {last[0]['what']}" if last else ""
             raise GivenError("bundle-invalid", f"{body.decode(errors='replace').strip()}{detail}", where=str(source))
     (source / RECEIPT).write_bytes(body)
-    click.echo(f"taken in and signed for up to entry {int(body.split(bytes([10]))[1]) - 1}; carry {source / RECEIPT} back to {peer}")
+    click.echo(
+        f"taken in and signed for up to entry {int(body.split(bytes([10]))[1]) - 1}; carry {source / RECEIPT} back to {peer}"
+    )
 
 
 @bundle.command("receipt")

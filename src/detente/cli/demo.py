@@ -25,14 +25,18 @@ def flip_in_ledger(out: Path) -> Path:
     return path
 
 
-@click.command()
+@click.command(short_help="Three nodes, one story.")
 @click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for the ledgers.")
-@click.option("--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="The agreement file.")
+@click.option(
+    "--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="The agreement file."
+)
 @click.option("--tamper", type=click.Choice(["ledger"]), help="Flip one bit of a written ledger, then verify it.")
 def demo(out: Path, agreement: Path, tamper: str | None) -> None:
     """Run three nodes (us, ru, un) through adoption and 17 September 2016, and verify what they wrote."""
     if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
-        raise GivenError("file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out))
+        raise GivenError(
+            "file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out)
+        )
     run_demo(read_file(agreement), out)
     if tamper:
         flip_in_ledger(out)

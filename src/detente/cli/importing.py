@@ -24,7 +24,9 @@ def import_group() -> None:
 @import_group.command()
 @folder_option
 @click.option("--to", "audience", required=True, help="The side that receipts the accounts.")
-@click.option("--apart", type=click.Path(path_type=Path), help="Where rows kept apart go (default: beside FILE's name).")
+@click.option(
+    "--apart", type=click.Path(path_type=Path), help="Where rows kept apart go (default: beside FILE's name)."
+)
 @click.option("--remarks", is_flag=True, help="Print every remark, not only how many there are.")
 @click.argument("file", type=click.Path(path_type=Path))
 def centcom(folder: Path, audience: str, apart: Path | None, remarks: bool, file: Path) -> None:
@@ -62,4 +64,6 @@ def centcom(folder: Path, audience: str, apart: Path | None, remarks: bool, file
         if remarks:
             click.echo(f"remark: line {remark.line}: {remark.text}")
     if kinds:
-        click.echo("remarks (taken all the same): " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items())))
+        click.echo(
+            "remarks (taken all the same): " + ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        )

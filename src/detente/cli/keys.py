@@ -24,11 +24,13 @@ def keys() -> None:
     """Make, show, exchange, change and revoke keys."""
 
 
-@keys.command()
+@keys.command(short_help="Make a node's folder, keys and root document.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--code", required=True, help="This participant's code, e.g. us.")
 @click.option("--name", required=True, help="Schema-less address under which its logs stand, e.g. example.org/line/us.")
-@click.option("--release-agency", "agencies", multiple=True, default=("centre",), help="Holder of a release key (repeat).")
+@click.option(
+    "--release-agency", "agencies", multiple=True, default=("centre",), help="Holder of a release key (repeat)."
+)
 @click.option("--release-needed", default=1, show_default=True, help="How many of them must sign each statement.")
 @click.option("--passphrase", is_flag=True, help="Lock the store key with the passphrase in DETENTE_PASSPHRASE.")
 def init(folder: Path, code: str, name: str, agencies: tuple[str, ...], release_needed: int, passphrase: bool) -> None:
@@ -45,7 +47,7 @@ def _private(config: Config) -> PrivateStore:
     return PrivateStore(config.private, load_store_key(config.private, os.environ.get(PASSPHRASE, "")))
 
 
-@keys.command()
+@keys.command(short_help="Make TLS files and the folder to hand to a peer.")
 @folder_option
 @click.argument("peer")
 def prepare(folder: Path, peer: str) -> None:
@@ -55,7 +57,7 @@ def prepare(folder: Path, peer: str) -> None:
     click.echo(f"hand to {peer}: {prepare_peer(config, key, peer)}")
 
 
-@keys.command()
+@keys.command(short_help="Take what a peer handed us.")
 @folder_option
 @click.argument("peer")
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
@@ -75,7 +77,7 @@ def _own_state(config: Config) -> KeyState:
         store.close()
 
 
-@keys.command("show")
+@keys.command("show", short_help="Our keys, and which are revoked.")
 @folder_option
 def show_keys(folder: Path) -> None:
     """Our keys: role, agency, key id, and whether revoked."""
@@ -87,9 +89,11 @@ def show_keys(folder: Path) -> None:
         click.echo(f"  {entry.role:9} {entry.agency:12} {identifier}{gone}")
 
 
-@keys.command()
+@keys.command(short_help="Make new keys and publish the next root document.")
 @folder_option
-@click.option("--role", "roles", multiple=True, type=click.Choice(ROLES), help="Which to change (repeat; default: all).")
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(ROLES), help="Which to change (repeat; default: all)."
+)
 def rotate(folder: Path, roles: tuple[str, ...]) -> None:
     """Make new keys and publish the next root document through the running node."""
     config = load_config(folder)
@@ -102,7 +106,7 @@ def rotate(folder: Path, roles: tuple[str, ...]) -> None:
     click.echo(f"root {version} published: {digest_of(document)}")
 
 
-@keys.command()
+@keys.command(short_help="Say that a key counts no more from here on.")
 @folder_option
 @click.argument("identifier")
 @click.option("--reason", required=True, help="What is said with it.")

@@ -45,14 +45,14 @@ def show(answer: dict[str, Any]) -> None:
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
 
 
-@click.command()
+@click.command(short_help="Run a node.")
 @click.option("--config", "folder", type=click.Path(path_type=Path), required=True, help="node.toml or its folder.")
 def node(folder: Path) -> None:
     """Run a node: its gateway and its house, started again if they die. A passphrase comes from DETENTE_PASSPHRASE."""
     sys.exit(Supervisor(folder, os.environ.pop(PASSPHRASE, "")).run())
 
 
-@click.command()
+@click.command(short_help="What the node holds, who signed, which links answer.")
 @folder_option
 @json_option
 def state(folder: Path, as_json: bool) -> None:
@@ -65,8 +65,10 @@ def state(folder: Path, as_json: bool) -> None:
         return
     simulated = "  SIMULATED TIME" if answer["simulated"] else ""
     click.echo(f"{answer['code']} at {show_instant(answer['now'])}{simulated}")
-    click.echo(f"agreement {answer['agreement'][:12]}… terms {answer['terms'][:12]}… "
-               f"{'in force' if answer['in_force'] else 'not in force'}")
+    click.echo(
+        f"agreement {answer['agreement'][:12]}… terms {answer['terms'][:12]}… "
+        f"{'in force' if answer['in_force'] else 'not in force'}"
+    )
     for one in answer["adoption"]:
         said = "signed" if one["signed"] else "offered" if one["offered"] else "nothing yet"
         received = ", received" if one["received"] else ""
@@ -74,7 +76,9 @@ def state(folder: Path, as_json: bool) -> None:
     for one in answer["logs"]:
         at = f", last at {show_clock(one['signed_at'])}" if one["signed_at"] else ""
         closed = "  CLOSED: not signing until the others have answered" if one["closed"] else ""
-        click.echo(f"  to {one['to']}: {one['size']} entries, {one['signed_for']} signed for by {one['to']}{at}{closed}")
+        click.echo(
+            f"  to {one['to']}: {one['size']} entries, {one['signed_for']} signed for by {one['to']}{at}{closed}"
+        )
     for one in answer["copies"]:
         click.echo(f"  from {one['from']}: {one['size']} entries, all signed for by us")
     for one in answer["links"]:
@@ -99,7 +103,9 @@ def refusals(folder: Path, last: int, as_json: bool) -> None:
         return
     for one in answer["refusals"]:
         place = f" {one['origin']}" + (f" entry {one['entry']}" if one["entry"] >= 0 else "")
-        click.echo(f"{show_instant(one['at'])} {one['code']} ({one['party']}){place if one['origin'] else ''}: {one['what']}")
+        click.echo(
+            f"{show_instant(one['at'])} {one['code']} ({one['party']}){place if one['origin'] else ''}: {one['what']}"
+        )
 
 
 def _print_placed(control: Control, answer: dict[str, Any], wait: bool, as_json: bool) -> None:
@@ -114,7 +120,7 @@ def _print_placed(control: Control, answer: dict[str, Any], wait: bool, as_json:
         click.echo(text)
 
 
-@click.command()
+@click.command(short_help="Release one statement.")
 @folder_option
 @click.option("--to", required=True, help='Audience, or "*" for all.')
 @click.option("--kind", required=True, help="Kind of statement, e.g. notice or call.")
@@ -129,7 +135,7 @@ def say(folder: Path, to: str, kind: str, file: Path, wait: bool, as_json: bool)
         _print_placed(control, answer, wait, as_json)
 
 
-@click.command()
+@click.command(short_help="Keep a statement at home until it is released.")
 @folder_option
 @click.option("--to", required=True, help='Audience, or "*" for all.')
 @click.option("--kind", required=True, help="Kind of statement.")
@@ -142,7 +148,7 @@ def draft(folder: Path, to: str, kind: str, file: Path) -> None:
     click.echo(f"draft {answer['draft']} kept; release it with: detente release --node {folder} {answer['draft']}")
 
 
-@click.command()
+@click.command(short_help="Sign a draft with the release key and send it.")
 @folder_option
 @click.argument("name", required=False)
 @wait_option
@@ -171,7 +177,7 @@ def offer(folder: Path, agreement: Path | None, terms: Path | None, wait: bool, 
         _print_placed(control, control.ask("offer", wait=wait, **given), wait, as_json)
 
 
-@click.command()
+@click.command(short_help="Name every line in which CODE's offer differs from ours.")
 @folder_option
 @click.argument("code")
 @json_option
@@ -192,7 +198,7 @@ def compare(folder: Path, code: str, as_json: bool) -> None:
     sys.exit(0 if answer["same"] else 1)
 
 
-@click.command()
+@click.command(short_help="Sign, or take part, if all parties offer our bytes.")
 @folder_option
 @wait_option
 @json_option

@@ -19,7 +19,7 @@ from detente.model.when import show_clock, show_instant
 from detente.proof.envelope import parse_envelope
 
 
-@click.command()
+@click.command(short_help="The statements of a log that count.")
 @folder_option
 @click.argument("sender")
 @click.argument("audience")
@@ -38,16 +38,24 @@ def log(folder: Path, sender: str, audience: str, start: int, as_json: bool) -> 
         data = store.entries(row.origin, row.entry, row.entry + 1)[0]
         statement = decode_statement(parse_envelope(data).payload, row.kind)
         fields = msgspec.to_builtins(statement)
-        own = {k: v for k, v in fields.items() if k not in ("agreement", "author", "origin", "salt", "label", "seen", "time", "type")}
+        own = {
+            k: v
+            for k, v in fields.items()
+            if k not in ("agreement", "author", "origin", "salt", "label", "seen", "time", "type")
+        }
         text = json.dumps(own, ensure_ascii=False)
         if as_json:
-            click.echo(json.dumps({"entry": row.entry, "id": row.id, "received": row.received, **fields}, ensure_ascii=False))
+            click.echo(
+                json.dumps({"entry": row.entry, "id": row.id, "received": row.received, **fields}, ensure_ascii=False)
+            )
         else:
-            click.echo(f"{row.entry:6} {show_instant(row.received)} {row.kind}: {text[:160]}{'…' if len(text) > 160 else ''}")
+            click.echo(
+                f"{row.entry:6} {show_instant(row.received)} {row.kind}: {text[:160]}{'…' if len(text) > 160 else ''}"
+            )
     store.close()
 
 
-@click.command()
+@click.command(short_help="Write the ledgers for anyone to verify.")
 @folder_option
 @click.argument("out", type=click.Path(path_type=Path))
 def export(folder: Path, out: Path) -> None:
@@ -56,7 +64,7 @@ def export(folder: Path, out: Path) -> None:
     click.echo(f"{out}: {len(exported.logs)} logs; check with: detente verify {out}")
 
 
-@click.command()
+@click.command(short_help="Write the receipt of an entry as a file.")
 @folder_option
 @click.argument("origin")
 @click.argument("entry", type=int)
@@ -70,7 +78,7 @@ def receipt(folder: Path, origin: str, entry: int, out: Path) -> None:
     click.echo(f"{out}: {answer['by']} signed for it at {show_clock(answer['at'])}")
 
 
-@click.group()
+@click.group(short_help="Compare a log by voice.")
 def voice() -> None:
     """Compare a log by voice: the listener challenges, the owner reads five words, the listener checks them."""
 

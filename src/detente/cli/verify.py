@@ -28,7 +28,7 @@ SHOWN = 5
 MAX_FILES = 4_000_000
 
 
-@click.command()
+@click.command(short_help="Check ledgers, proofs, bundles and evidence offline.")
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option(
     "--policy", "policy_path", type=click.Path(path_type=Path), help="C2SP tlog-policy: whose signatures count."

@@ -159,6 +159,8 @@ def _check_log(
     newest = log.newest().head
     name, held = short_name(log.origin), sorted(log.entries)
     _check_whole(log, held, newest, folder, found)
+    if policy is not None:
+        _check_heads(log, [key.public for key in policy.logs.get(log.origin, [])], folder, found)
     reader = None
     if held and held[0] == 0 and not found.errors:
         reader = OfflineReader(log.origin, log.entries[0], Pinned(), verify_many)
@@ -172,9 +174,7 @@ def _check_log(
     if policy is None and state is None and not found.errors:
         what = f"{log.origin}: neither a policy nor the root in entry 0 says which key signs this log; use --policy"
         raise GivenError("policy-invalid", what, where=folder.at(log.heads[0][1]))
-    if policy is not None:
-        _check_heads(log, [key.public for key in policy.logs.get(log.origin, [])], folder, found)
-    elif state is not None:
+    if policy is None and state is not None:
         _check_heads(log, [key.public for key in log_keys_ever(state, log.origin)], folder, found)
     counts = f", {counted(len(reader.ids), 'statement counts', 'statements count')}" if reader else ""
     if held and reader is None:

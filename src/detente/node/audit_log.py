@@ -135,7 +135,10 @@ def _check_head(result: LogResult) -> bool:
         return False
     try:
         checkpoint = parse_checkpoint(data)
-        for policy, role in zip(result.policies, ("receipt", "neutral"), strict=False):
+        for policy, role, name in zip(result.policies, ("receipt", "neutral"), (RECEIPT, COSIGNER), strict=False):
+            if not result.given and checkpoint.head.origin not in policy.logs:
+                found.fail("policy-invalid", f"is not of log {checkpoint.head.origin}", folder.at(name))
+                return False
             _check_quorum(result, checkpoint, policy, role)
         _check_lines(checkpoint, result.policies, result.given, where, found)
     except RemoteError as error:

@@ -107,8 +107,11 @@ def check_offer(request: AddCheckpoint, log_keys: list[VerifierKey], held: Check
         return
     try:
         check_consistency(request.old, head.size, known.root, head.root, request.proof)
-    except RemoteError:
-        part, whole = fold(0, request.old, head.size, known.root, request.proof)
+    except RemoteError as error:
+        try:
+            part, whole = fold(0, request.old, head.size, known.root, request.proof)
+        except RemoteError:
+            raise error from None  # the proof leads nowhere: it shows nothing of either history
         if whole == head.root and part != known.root:
             raise fork(log_keys, checkpoint, held, part, list(request.proof)) from None
         raise

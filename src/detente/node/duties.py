@@ -56,13 +56,12 @@ class Duties:
         self._heard[peer] = max(now, self._heard.get(peer, now))
         self._told.discard(f"silent {peer}")
 
-    def status_shown(self, peer: str, status: Status, now: int) -> None:
-        """A peer's heartbeat names its root version."""
-        state = self._house.mirrors[peer].reader.state
-        if state is not None and status.root_version == state.document.version:
+    def status_shown(self, peer: str, status: Status, root_version: int, now: int) -> None:
+        """A peer's heartbeat names its root version; `root_version` is what its log has shown up to there."""
+        if status.root_version == root_version:
             self._root_shown[peer] = now
-        elif state is not None:
-            what = f"heartbeat names root {status.root_version}; this log has shown root {state.document.version}"
+        else:
+            what = f"heartbeat names root {status.root_version}; this log has shown root {root_version}"
             self._fault(now, peer, "root-stale", what)
 
     def keep(self) -> tuple[object, ...]:
@@ -196,6 +195,8 @@ class Duties:
             raise RemoteError(
                 "wrong-origin", f"asked about {mirror.origin}, answered about {theirs.head.origin}", party=cosigner
             )
+        if theirs.head.size > mirror.size and not mirror.knows_key_of(theirs):
+            return  # signed under a root that we have yet to read
         mirror.check_history(theirs)
         lines = cosignatures(theirs, self._house.keys_of(cosigner, timing.COSIGNER))
         if not lines:

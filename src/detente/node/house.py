@@ -505,9 +505,9 @@ class House:
         code = state.document.participant
         admit_together([state, *(self._state_of(other) for other in self.terms.participants if other != code)])
 
-    def _on_read(self, read: Read, now: int) -> None:
+    def _on_read(self, read: Read, root_version: int, now: int) -> None:
         if read.counts and isinstance(read.statement, Status):
-            self.duties.status_shown(read.statement.author, read.statement, now)
+            self.duties.status_shown(read.statement.author, read.statement, root_version, now)
 
     def _refuse(self, now: int, party: str, origin: str, code: str, what: str) -> None:
         self.store.add_refusal(Refused(now, party, origin, -1, code, what))

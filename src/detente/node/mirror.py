@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from detente.errors import RemoteError
+from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
 from detente.node.copies import BEHIND, EvidenceError, check_offer, fork, log_keys_ever, refusal_reply
@@ -27,7 +28,7 @@ from detente.node.ports import (
 from detente.node.quota import spend
 from detente.node.reader import LogReader, Read, Surroundings
 from detente.proof.checkpoint import Checkpoint, check_log_signature, cosign, parse_checkpoint
-from detente.proof.keys import Signer, VerifyMany, key_id
+from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id
 from detente.proof.note import MAX_LINES, NoteSignature
 from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, Tree, check_subtree, leaf_hash
@@ -62,7 +63,7 @@ class Mirror:
         self.floor = 0
         self.may_judge: Callable[[], bool] = lambda: True
         self.admit: Callable[[KeyState], None] = lambda _state: None
-        self.on_read: Callable[[Read, int], None] = lambda _read, _now: None
+        self.on_read: Callable[[Read, int, int], None] = lambda _read, _root_version, _now: None
         self.reload()
 
     @property
@@ -124,6 +125,13 @@ class Mirror:
             )
         return Checkpoint(offered.head, offered.note._replace(signatures=lines))
 
+    def _log_keys_ever(self) -> list[VerifierKey]:
+        return log_keys_ever(self.reader.state, self.origin) if self.reader.state else []
+
+    def knows_key_of(self, shown: Checkpoint) -> bool:
+        """Whether a key that this log has shown, at any time, is named under the head."""
+        return bool(shown.note.lines_by(self._log_keys_ever()))
+
     def check_history(self, shown: Checkpoint) -> None:
         """ForkError if a head of this log, shown by anyone, is of another history than our copy.
 
@@ -131,14 +139,15 @@ class Mirror:
         later revocation. The evidence needs two heads under one key, so the larger one is looked for among all that
         we signed for.
         """
-        keys = log_keys_ever(self.reader.state, self.origin) if self.reader.state else []
+        keys = self._log_keys_ever()
         check_log_signature(shown, [key.public for key in keys])
         size = shown.head.size
         ours = self.tree.root(size) if size <= self.size else shown.head.root
         if ours == shown.head.root:
             return
         signed = [key for key, _ in shown.note.lines_by(keys)]
-        notes = (parse_checkpoint(r.note) for r in self._store.receipts(self.origin) if r.size >= size)
+        given = (r for r in self._store.receipts(self.origin) if r.role == timing.MIRROR and r.size >= size)
+        notes = (parse_checkpoint(receipt.note) for receipt in given)
         held = next((note for note in notes if note.note.lines_by(signed)), None) or self.head
         assert held is not None  # noqa: S101 - we hold entries, so we hold a head
         raise fork(signed, held, shown, ours, self.tree.consistency(size, held.head.size))
@@ -268,6 +277,7 @@ class Mirror:
             least_seen=self._least_seen,
             admit=self.admit,
         )
+        version = self.reader.state.document.version if self.reader.state else 0
         rows: list[StatementRow] = []
         for read in self.reader.read(start, entries, self._verify_many, around):
             for code, what in read.faults:
@@ -276,7 +286,9 @@ class Mirror:
                 rows.append(
                     StatementRow(read.id, self.origin, read.entry, read.kind, self.log.sender, read.statement.time, now)
                 )
-            self.on_read(read, now)
+            if read.counts and isinstance(read.statement, Root):
+                version = read.statement.version
+            self.on_read(read, version, now)
         self._store.add_statements(rows)
         self._store.set_meta(f"claims {self.origin}", f"{self.reader.last_time} {self.reader.last_seen}")
         keys = self.reader.state.publics("log") if self.reader.state else []
