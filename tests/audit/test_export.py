@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from detente.adapters.export import folder_names
+from detente.adapters.export import export_node, folder_names
+from detente.adapters.export_folder import keys_as_of_now
+from detente.adapters.store_shared import SqliteShared
 from detente.errors import GivenError, LocalError
 from detente.model.terms import read_terms
 from detente.node.audit_policy import cosigner_policy
 from detente.proof.checkpoint import Head, cosign, parse_checkpoint, sign_checkpoint
 from detente.proof.evidence import make_fork
-from detente.proof.keys import TYPE_COSIGNATURE, SoftSigner, VerifierKey
+from detente.proof.keys import TYPE_COSIGNATURE, SoftSigner, VerifierKey, key_id
 from detente.proof.policy import parse_policy
 from detente.proof.receipt import receipt_policy
 from detente.proof.wire import AddCheckpoint
@@ -158,7 +160,7 @@ def test_terms_given_from_outside(small: Held):
 
 def test_terms_that_nobody_signed(small: Held):
     other = terms_text(small.world.roots, heartbeat="11min")
-    fails({**small.files, "terms.yaml": other}, "terms.yaml", "-to-us entry ", " signs terms ")
+    fails({**small.files, "terms.yaml": other}, "terms.yaml", "us-to-ru entry ", " signs terms ")
 
 
 def test_before_adoption_the_terms_hang_on_their_digest(tmp_path: Path):
@@ -343,3 +345,72 @@ def test_evidence_made_with_somebody_else_s_key(forked: Files):
 def test_the_folder_on_disk_reads_the_same(small: Held, tmp_path: Path):
     assert load(save(small.files, tmp_path / "copy")) == small.files
     assert check(small.files) == check(load(small.path))
+
+
+def test_what_a_peer_signs_cannot_spoil_our_export(tmp_path: Path):
+    """Before we sign, ru signs other terms and logs junk: said, and no fault of our files."""
+    world = World()
+    world.say("ru", "us", "signature", {"terms": "0" * 64})
+    export(world, "us", tmp_path / "us")
+    verdict = holds(load(tmp_path / "us"), "export of us: ", "; 1 remark in the details")
+    assert any("signs terms 000000000000, not these" in line for line in verdict.details)
+
+
+def test_two_second_roots_shown_to_two_audiences(tmp_path: Path):
+    world = adopted_world()
+    keep = ("log", "mirror", "cosigner", "release")
+    old = world.nodes["us"].signers["root"]
+    with world.speaking("us") as house:
+        for version, audience in ((2, "ru"), (3, "un")):
+            document = root_for("us", signers_for("us", version, keep), 2, world.roots["us"], also=old)
+            house.say(audience, "root", {"version": 2, "document": document}, world.now)
+    export(world, "us", tmp_path / "us")
+    verdict = holds(load(tmp_path / "us"), "export of us: ")
+    assert any("us shows another root 2 in us-to-" in line for line in verdict.details)
+
+
+def test_under_a_policy_from_outside_the_words_are_others(small: Held):
+    own = parse_policy(small.files[LOG + "receipt-policy"]).logs[origin("us", "ru")]
+    files = without(small.files, "logs/us-to-un/", "logs/ru-to-us/", "logs/un-to-us/")
+    verdict = holds(files, "all signed as the policy given asks", policy=receipt_policy(own, []))
+    assert "signed for" not in verdict.line
+    fails(small.files, "logs/ru-to-us/checkpoint", "is not in the policy", policy=receipt_policy(own, []))
+
+
+def test_a_mirror_key_revoked_since(tmp_path: Path):
+    world = adopted_world()
+    old = world.nodes["ru"].signers["mirror"][0]
+    world.rotate("ru")
+    world.later(60_000)
+    export(world, "us", tmp_path / "before")
+    earlier = load(tmp_path / "before")
+    world.say("ru", "us", "revoke", {"key": key_id(old.public), "reason": "lost"})
+    world.later(60_000)
+    export(world, "us", tmp_path / "after")
+    files = load(tmp_path / "after")
+    holds(files, "all signed for by their receivers")
+    assert len(parse_policy(files[LOG + "receipt-policy"]).witnesses) == 1
+    mixed = without(files, LOG) | {name: data for name, data in earlier.items() if name.startswith(LOG)}
+    verdict = holds(mixed, "all signed for")
+    assert any("of the policies was revoked by ru" in line for line in verdict.details)
+
+
+def test_a_node_that_is_writing_meanwhile(tmp_path: Path):
+    """The store on disk, a second connection: heads of one instant, and no head the export does not hold."""
+    world = adopted_world()
+    path = tmp_path / "shared.db"
+    disk = SqliteShared(path)
+    world.store("us")._db.backup(disk._db)
+    reading = SqliteShared(path)
+    states = {code: keys_as_of_now(reading, code, document) for code, document in world.roots.items()}
+
+    def write(done: int, total: int) -> None:
+        with disk.transaction():
+            log = origin("us", "ru")
+            disk.add_entries(log, disk.entry_count(log), [b"later"])
+
+    arguments = (reading, world.terms, world.terms_bytes, AGREEMENT, world.roots, states, tmp_path / "out")
+    export_node(*arguments, progress=write)
+    holds(load(tmp_path / "out"), "export of us: 4 of the terms' 6 logs", "all signed for by their receivers")
+    disk.close()
+    reading.close()

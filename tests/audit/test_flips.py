@@ -69,7 +69,7 @@ def test_a_flip_in_an_entry_names_the_entry_and_its_bytes(large: Held):
         data[place] ^= 1
         words = f"entry 273 (bytes {at} to {end}) was changed: it does not hash to the signed head of {large.size()}"
         verdict = fails({**large.files, LOG + "tile/entries/001": bytes(data)}, LOG + "tile/entries/001", words)
-        assert "more: --details" not in verdict.line
+        assert "more in the details" not in verdict.line
     data = bytearray(bundle)
     data[at] ^= 1  # a length: what follows cannot be read as it was written
     words = f"cut off or changed at entry 273, from byte {at} on"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from detente.errors import GivenError
+from detente.node.audit import verify_folder
 from detente.node.audit_policy import cosigner_policy
 from detente.node.verdict import Verdict
-from detente.proof.checkpoint import cosign, parse_checkpoint, sign_checkpoint
-from detente.proof.keys import TYPE_COSIGNATURE, SoftSigner, VerifierKey, key_id
+from detente.proof.checkpoint import Head, cosign, parse_checkpoint, sign_checkpoint
+from detente.proof.keys import TYPE_COSIGNATURE, Check, SoftSigner, VerifierKey, key_id
 from detente.proof.policy import parse_policy
 from detente.proof.receipt import LogProof, receipt_policy
 from detente.proof.tree import Tree, leaf_hash
@@ -360,3 +362,40 @@ def test_a_revoked_key(tmp_path: Path):
     proof = LogProof(index, tuple(Tree(map(leaf_hash, entries)).inclusion(index, head.size)), late, entries[index])
     name = f"receipts/{index:06d}.tlog-proof"
     fails({**log, name: proof.encode()}, name, "is signed by a log key revoked before that")
+
+
+# an export from a hostile hand must not hang or mislead the reader
+
+
+def test_a_head_of_an_absurd_size(small: Held, log: Files):
+    head = Head(origin("us", "ru"), 2**50, bytes(32))
+    files = {**log, "checkpoint": sign_checkpoint(head, small.world.nodes["us"].signers["log"]).encode()}
+    fails(files, "checkpoint", f"the head is of {2**50} entries", "the folder has fewer files than that")
+
+
+def test_a_folder_that_changes_while_it_is_read(log: Files):
+    name = next(name for name in log if name.startswith("tile/entries"))
+    reads = 0
+
+    def read(path: str) -> bytes | None:
+        nonlocal reads
+        reads += path == name
+        data = log.get(path)
+        return data.replace(b"payloadType", b"payloadTypo") if data and path == name and reads > 1 else data
+
+    verdict = verify_folder(read, log.keys())
+    assert not verdict.ok
+    assert verdict.line.startswith(f"{name}: was changed while it was being read")
+
+
+def test_every_signature_goes_through_the_verifier_given(log: Files):
+    """Whoever has more cores brings a `verify_many`; if it says no, nothing counts."""
+    told: list[int] = []
+
+    def none(checks: Sequence[Check]) -> list[bool]:
+        told.append(len(checks))
+        return [False] * len(checks)
+
+    verdict = holds(log, ", 0 statements count", verify_many=none)
+    assert sum(told) == size_of(log)
+    assert "refused" in verdict.line

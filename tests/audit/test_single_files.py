@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from detente.errors import GivenError
@@ -155,6 +157,16 @@ def test_a_countersigner_that_went_back():
     fails(verify_file(data, "lapse.json", policy=Policy()), "which is no known key of demo/test/ru/mirror")
     back = make_lapse(key, *reversed(notes)).encode()
     fails(verify_file(back, "lapse.json"), "this file proves nothing")
+
+
+def test_terms_say_whether_the_log_is_one_of_theirs(small: Held, log: Files, receipt: bytes):
+    policy, terms = parse_policy(log["receipt-policy"]), small.world.terms
+    evidence = fork(small.world.nodes["us"].signers["log"][0])
+    for data in (receipt, evidence):
+        verdict = verify_file(data, "f", policy=policy, terms=terms)
+        assert verdict.ok
+        assert any("not checked: that the keys are those the terms pin" in line for line in verdict.details)
+        fails(verify_file(data, "f", policy=policy, terms=replace(terms, logs={})), "is not a log of these terms")
 
 
 def test_something_else():

@@ -4,7 +4,9 @@ A line that starts with `$ ` is a command, `> ` its next line; what follows is i
 for any text of a line, a line of `…` alone for any lines. Digits, and runs of eight hex digits or more, differ from
 run to run; what a later command repeats of them (a digest, a challenge, a port) is replaced by what this run printed.
 
-    python -m tests.docs.story docs/how-to/run-three-nodes.md        puts the outputs of a run of today into the page
+    python -m tests.docs.story [PAGE ...] PAGE        puts the outputs of a run of today into the last page
+
+A page before it is run first, up to its section "Stop": what the last page goes on from.
 """
 
 from __future__ import annotations
@@ -25,12 +27,14 @@ from detente.demo.three import free_ports
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 WIDTH = 118
+STOP = "## 8. Stop"
 _BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _VARIES = re.compile(r"…|[0-9a-f]{8,}|\d+")
 _AGAIN = re.compile(r"detente (state|log|refusals|compare) ")
 """Commands that only look: asked again until the nodes have come to rest."""
 _WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for")
+_ENTRY = re.compile(r"(\S+/to-[a-z]+) entry (\d+), id")
 _CHALLENGE = re.compile(r"speak: ((?:[0-9a-f]{4} ?){4})")
 
 
@@ -92,7 +96,7 @@ class Shell:
         while (line := self._bash.stdout.readline().decode()) != "--done--\n":
             if not line:
                 raise AssertionError(f"the shell ended at {command!r}: {lines}")
-            lines.append(line.removesuffix("\n"))
+            lines.append(line.rstrip())
         return lines[:-1] if lines and not lines[-1] else lines
 
     def close(self) -> None:
@@ -138,6 +142,8 @@ def _learn(shown: list[str], printed: list[str], names: dict[str, str]) -> None:
         for pattern in (_WORDS, _CHALLENGE, re.compile(r"(?<![0-9a-f])([0-9a-f]{12,64})(?![0-9a-f])")):
             for a, b in zip(pattern.findall(one), pattern.findall(other), strict=False):
                 names[a.strip()] = b.strip()
+        for (a, m), (b, n) in zip(_ENTRY.findall(one), _ENTRY.findall(other), strict=False):
+            names[f"{a} {m}"] = f"{b} {n}"
 
 
 def play(page: str, shell: Shell, *, ports: bool = True) -> Iterator[tuple[Step, list[str]]]:
@@ -151,19 +157,25 @@ def play(page: str, shell: Shell, *, ports: bool = True) -> Iterator[tuple[Step,
         end = time.monotonic() + (PATIENCE)
         printed = shell.run(command)
         while not fits(step.shown, printed) and time.monotonic() < end:
-            if not (_AGAIN.match(command) or any("node-unreachable" in line for line in printed)):
+            again = command.startswith("detente state") if not ports else _AGAIN.match(command)
+            if not again and not any("node-unreachable" in line for line in printed):
                 break
             time.sleep(0.3)
             printed = shell.run(command)
         _learn(step.shown, printed, names)
-        yield step, printed
+        yield Step(command, step.shown), printed
 
 
-def check(page: Path, shell: Shell) -> None:
-    """Every command of the page prints what the page shows."""
-    for step, printed in play(page.read_text("utf-8"), shell):
+def before(text: str, heading: str) -> str:
+    """A page up to a heading."""
+    return text.partition(f"\n{heading}\n")[0]
+
+
+def check(name: str, text: str, shell: Shell) -> None:
+    """Every command of a page prints what the page shows."""
+    for step, printed in play(text, shell):
         shown = "\n".join(step.shown)
-        assert fits(step.shown, printed), f"{page.name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
+        assert fits(step.shown, printed), f"{name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
 
 
 def _shorten(step: Step, printed: list[str], folder: str) -> list[str]:
@@ -193,11 +205,14 @@ def _filled(page: str, shell: Shell) -> str:
 
 
 def _main() -> None:
-    path = Path(sys.argv[1])
+    *first, last = map(Path, sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
         shell = Shell(Path(name).resolve() / "work")
         try:
-            path.write_text(_filled(path.read_text("utf-8"), shell), "utf-8")
+            for page in first:
+                for _ in play(before(page.read_text("utf-8"), STOP), shell, ports=False):
+                    pass
+            last.write_text(_filled(last.read_text("utf-8"), shell), "utf-8")
         finally:
             shell.close()
 

@@ -112,7 +112,11 @@ def _put_in_place(part: Path, out: Path) -> None:
         return
     old = out.with_name(f".{out.name}.{os.getpid()}.old")
     out.rename(old)
-    part.rename(out)
+    try:
+        part.rename(out)
+    except OSError:
+        old.rename(out)
+        raise
     shutil.rmtree(old)
 
 

@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from detente.adapters.config import Config, Peer, load_config
-from detente.adapters.store_shared import Link, SqliteShared
+from detente.adapters.store_shared import FULL, Link, SqliteShared
 from detente.adapters.tiles_served import Served
 from detente.adapters.tls import SERVER_NAME, client_context, server_context
 from detente.errors import DetenteError, LocalError
@@ -46,11 +46,13 @@ def bar_private(folder: Path) -> None:
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event in ("open", "sqlite3.connect", "os.listdir", "os.scandir") and arguments:
-            path = arguments[0]
-            if isinstance(path, bytes):
-                path = path.decode("utf-8", "surrogateescape")
-            if isinstance(path, str) and (path == barred or path.startswith(barred + "/")):
-                raise LocalError("gateway-barred", "the gateway tried to open the private store", where=path)
+            if isinstance(arguments[0], str | bytes | os.PathLike):
+                path = os.fsdecode(arguments[0])
+                if event == "sqlite3.connect":
+                    path = path.removeprefix("file:").partition("?")[0]
+                path = os.path.realpath(path)
+                if path == barred or path.startswith(barred + "/"):
+                    raise LocalError("gateway-barred", "the gateway tried to open the private store", where=path)
 
     sys.addaudithook(hook)
 
@@ -76,6 +78,7 @@ class Gateway:
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._last_drop = 0
+        self._leaving = False
 
     async def run(self) -> None:
         """Serve until told to stop, or until the supervisor is gone."""
@@ -83,7 +86,7 @@ class Gateway:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
-        loop.add_reader(self._life, stop.set)
+        loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, and free the ports
         loop.add_reader(self._poke, self._poked)
         servers = [self._server(peer) for peer in self._config.peers.values()]
         for code in self._config.peers:
@@ -99,6 +102,7 @@ class Gateway:
                 await asyncio.wait_for(stop.wait(), 1.0)
             self._carry()
         loop.remove_reader(self._poke)
+        self._leaving = True
         for future in self._pending.values():
             if not future.done():
                 future.set_result(NOT_NOW)
@@ -153,9 +157,12 @@ class Gateway:
                 chunks, status = [], 413
                 break
             chunks.append(chunk)
+        if self._leaving:
+            return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         try:
             number = self._store.add_request(peer, request.url.path, b"".join(chunks), status)
         except LocalError:
+            self._poke_house(FULL)
             return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         future: asyncio.Future[tuple[int, str, bytes]] = asyncio.get_running_loop().create_future()
         self._pending[number] = future
@@ -168,12 +175,12 @@ class Gateway:
             self._pending.pop(number, None)
         return Response(body, status, media_type=kind)
 
-    def _poke_house(self) -> None:
+    def _poke_house(self, word: bytes = b"g") -> None:
         with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            self._poke.send(b"g")
+            self._poke.send(word)
 
     def _poked(self) -> None:
-        with contextlib.suppress(BlockingIOError):
+        with contextlib.suppress(BlockingIOError, ConnectionResetError):
             self._poke.recv(4096)
         for number, reply in self._store.take_replies(list(self._pending)).items():
             future = self._pending[number]
@@ -235,6 +242,7 @@ class Gateway:
         try:
             self._store.add_answer(job, status, body)
         except LocalError:
+            self._poke_house(FULL)
             return False
         self._poke_house()
         return True

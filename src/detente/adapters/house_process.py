@@ -29,7 +29,7 @@ from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
 from detente.adapters.store_private import HighWaterFile, PrivateStore
-from detente.adapters.store_shared import Inbox, SqliteShared
+from detente.adapters.store_shared import FULL, Inbox, SqliteShared
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, LocalError
 from detente.node.house import House, Settings
@@ -124,7 +124,7 @@ class HouseProcess:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stop.set)
-        loop.add_reader(self._life, self._stop.set)
+        loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, between two batches
         self._tick()
         loop.add_reader(self._poke, self._poked)
         path = self._config.control
@@ -146,8 +146,9 @@ class HouseProcess:
             raise self._fatal
 
     def _poked(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._poke.recv(4096)
+        with contextlib.suppress(BlockingIOError, ConnectionResetError):
+            if FULL in self._poke.recv(4096):
+                self._try_the_disk()
         self._soon()
 
     def _soon(self) -> None:
@@ -324,10 +325,15 @@ class HouseProcess:
                 print(f"{self._config.code}: {error}", file=sys.stderr, flush=True)
 
     def _try_the_disk(self) -> None:
-        with contextlib.suppress(LocalError):
+        """Whether the store can be written: in trouble, or when the gateway found that it cannot."""
+        try:
             self.store.try_writing()
-            self.commands.trouble = ""
+        except LocalError as error:
+            self._say_full(error)
+            return
+        if self.commands.trouble:
             print(f"{self._config.code}: the store can be written again", file=sys.stderr, flush=True)
+        self.commands.trouble = ""
 
 
 async def _run(config: Config, key: bytes, poke: socket.socket, life: int) -> None:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from detente.errors import LocalError
 from detente.node.ports import Job, Refused, StatementRow, StoredReceipt
 
+FULL = b"f"  # the gateway's poke when it could not write
 _SHIFT = 40
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, origin TEXT UNIQUE NOT NULL, size INTEGER NOT NULL DEFAULT 0);
@@ -259,11 +260,11 @@ class SqliteShared:
             return int(self._db.execute(query, (peer, path, body, status)).lastrowid or 0)
 
     def add_answer(self, job: Job, status: int, body: bytes) -> None:
-        """Gateway: store the answer to a job and take the job off the queue."""
+        """Gateway: store the answer to a job and take the job off the queue; a job has one answer, the first."""
         with self.transaction():
-            query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,?,?,?)"
-            self._db.execute(query, (job.peer, job.path, body, job.id, status, job.purpose))
-            self._db.execute("DELETE FROM job WHERE id=?", (job.id,))
+            if self._db.execute("DELETE FROM job WHERE id=?", (job.id,)).rowcount:
+                query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,?,?,?)"
+                self._db.execute(query, (job.peer, job.path, body, job.id, status, job.purpose))
 
     def inbox(self, limit: int = 64) -> list[Inbox]:
         """House: input not yet handled, oldest first."""

@@ -77,7 +77,9 @@ def check_path(path: Path, policy: Policy | None = None, terms: Terms | None = N
     """The verdict on whatever PATH is; GivenError if it cannot be read."""
     if not path.is_dir():
         beside = path.parent.parent / RECEIPT
-        return verify_file(_read(path), path.name, policy=policy, beside=_read(beside) if beside.is_file() else None)
+        return verify_file(
+            _read(path), path.name, policy=policy, terms=terms, beside=_read(beside) if beside.is_file() else None
+        )
 
     def read(name: str) -> bytes | None:
         return _read(path / name) if name in names else None

@@ -57,18 +57,27 @@ def _verify_log(
     return result.found.verdict(result.line() if result.tree is not None else "")
 
 
-def verify_file(data: bytes, where: str, *, policy: Policy | None = None, beside: bytes | None = None) -> Verdict:
+def verify_file(
+    data: bytes,
+    where: str,
+    *,
+    policy: Policy | None = None,
+    terms: Terms | None = None,
+    beside: bytes | None = None,
+) -> Verdict:
     """Check a `.tlog-proof` or an evidence file. `beside`: the receipt policy of the folder it lies in, if any.
+
+    Terms can only say whether the log is one of theirs: keys are pinned by roots, which such a file does not hold.
 
     GivenError(file-unreadable) if it is neither, GivenError(policy-invalid) if a proof comes without any policy.
     """
     if is_evidence(data):
-        return verify_evidence(data, policy, where)
+        return verify_evidence(data, policy, terms, where)
     if not is_proof(data):
         raise GivenError("file-unreadable", "neither a .tlog-proof nor an evidence file", where=where)
     if policy is not None:
-        return verify_proof(data, policy, where, GIVEN)
+        return verify_proof(data, policy, terms, where, GIVEN)
     if beside is None:
         what = "nothing says whose signatures count: give a policy with --policy"
         raise GivenError("policy-invalid", what, where=where)
-    return verify_proof(data, parse_policy(beside, RECEIPT), where, "the receipt-policy beside it")
+    return verify_proof(data, parse_policy(beside, RECEIPT), terms, where, "the receipt-policy beside it")

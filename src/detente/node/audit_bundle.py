@@ -98,7 +98,8 @@ def _take_head(logs: dict[str, _Log], body: bytes, name: str) -> None:
 def _check_extension(log: _Log, request: AddCheckpoint) -> None:
     """Step 3. The older root is known from a head or from entries of the bundle; else the proof may at least imply it."""
     head, old, proof = request.checkpoint.head, request.old, request.proof
-    below = [log.entries.get(n) for n in range(old)] if old not in log.roots and 0 in log.entries else [None]
+    short = old in log.roots or old > len(log.entries)
+    below = [None] if short else [log.entries.get(n) for n in range(old)]
     if None not in below:
         log.roots[old] = Tree(leaf_hash(entry) for entry in below if entry is not None).root()
     if old == head.size:

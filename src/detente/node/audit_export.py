@@ -24,7 +24,7 @@ from detente.model.terms import Terms, read_terms
 from detente.node.audit_files import check_evidence
 from detente.node.audit_log import LogResult, head_of, opening_agreement, pin, read_log
 from detente.node.audit_policy import check_owners
-from detente.node.audit_read import Pinned
+from detente.node.audit_read import Adopting, Pinned
 from detente.node.copies import log_keys_ever
 from detente.node.verdict import Findings, Folder, Progress, Verdict, counted, listed, short_name
 from detente.proof.keys import TYPE_COSIGNATURE, VerifierKey, VerifyMany
@@ -142,6 +142,8 @@ class _Export:
                 self.rooted.fail("root-invalid", what, path)
             else:
                 states[code] = state
+            if self.terms and pinned is None:
+                self.found.remarks.append(f"{path}: {code} is no participant of the terms")
         for code in self.terms.participants if self.terms else {}:
             if f"roots/{code}.json" not in self.folder.names:
                 self.rooted.fail("root-invalid", "is missing", f"roots/{code}.json")
@@ -175,22 +177,44 @@ class _Export:
         if not signed:
             self.found.remarks.append(f"{TERMS}: nobody signs it in these logs")
         elif all(each.terms != self.terms.digest for _, each in signed):
-            result, first = signed[0]
-            place = f"{short_name(result.origin)} entry {first.entry}"
-            what = f"digest {self.terms.digest[:12]}; {place} signs terms {first.terms[:12]}"
-            self.causes.fail("agreement-differs", what, TERMS)
+            owners = self._owners()
+            others = [(result, each) for result, each in signed if result.reading.sender not in owners]
+            for result, each in others:  # what others sign is no proof against the file of this node
+                self.found.remarks.append(f"{TERMS}: {self._signs(result, each)}, not these")
+            for result, each in signed:
+                if result.reading.sender in owners:
+                    what = f"digest {self.terms.digest[:12]}; {self._signs(result, each)}"
+                    self.causes.fail("agreement-differs", what, TERMS)
+                    break
         for result in self.logs.values():
             pin(result, self.terms)
             self.found.add(result.found)
+
+    @staticmethod
+    def _signs(result: LogResult, each: Adopting) -> str:
+        return f"{short_name(result.origin)} entry {each.entry} signs terms {each.terms[:12]}"
+
+    def _owners(self) -> list[str]:
+        """Whose export this is: the one participant that is sender or receiver of every log in it; two if only they are."""
+        ends = [{log.sender, log.audience} for o in self.logs if self.terms and (log := self.terms.logs.get(o))]
+        return [code for code in self.terms.participants if all(code in each for each in ends)] if self.terms else []
 
     def check_keys(self, given: bool) -> None:
         """Step 2 and 4: one key, one participant, one role; the folder's policies name nobody else."""
         self.states = dict(self.roots)
         for result in self.logs.values():
             state = result.reading.reader.state
-            known = self.states.get(state.document.participant) if state else None
-            if state is not None and (known is None or state.document.version > known.document.version):
-                self.states[state.document.participant] = state
+            if state is None:
+                continue
+            code = state.document.participant
+            known = self.states.setdefault(code, state)
+            if state.document.version == known.document.version and state.digest != known.digest:
+                what = (
+                    f"{code} shows another root {state.document.version} in {short_name(result.origin)} than elsewhere"
+                )
+                self.found.remarks.append(what)
+            if (state.document.version, len(state.revoked)) > (known.document.version, len(known.revoked)):
+                self.states[code] = state
         try:
             admit_together(self.states.values())
         except DetenteError as error:
@@ -243,18 +267,16 @@ class _Export:
         self.causes.add(self.found)
         if self.causes.errors or self.terms is None:
             return self.causes.verdict("")
-        logs = list(self.logs.values())
+        logs, owners = list(self.logs.values()), self._owners()
         size, counting = sum(r.size for r in logs), sum(len(r.reading.ids) for r in logs)
         refused = sum(len(r.reading.refused) for r in logs)
-        owners = [code for code in self.terms.participants if all(code in self._ends(r) for r in logs)]
-        late = " and ".join(
-            f"the last {r.size - r.covered} of {short_name(r.origin)}" for r in logs if r.covered < r.size
-        )
+        late = [f"the last {r.size - r.covered} of {short_name(r.origin)}" for r in logs if r.covered < r.size]
+        signed = "all signed as the policy given asks" if logs[0].given else "all signed for by their receivers"
         line = (
             f"export{f' of {owners[0]}' if len(owners) == 1 else ''}: {len(logs)} of the terms' {len(self.terms.logs)} "
             f"logs, {counted(size, 'entry', 'entries')}, {counted(counting, 'statement counts', 'statements count')}"
-            f"{f', {refused} refused' if refused else ''}, all signed for by their receivers"
-            f"{f' but {late}' if late else ''}, nothing changed or left out below their heads"
+            f"{f', {refused} refused' if refused else ''}, {signed}{' but ' if late else ''}{' and '.join(late)}, "
+            f"nothing changed or left out below their heads"
         )
         if self.unheld:
             line += (
@@ -265,7 +287,3 @@ class _Export:
         line += f" (terms {self.terms.digest[:12]}{', as given' if self.given else ': compare this digest'})"
         self.causes.notes = [*(r.line() for r in logs), *self.causes.notes]
         return self.causes.verdict(line)
-
-    def _ends(self, result: LogResult) -> tuple[str, str]:
-        log = self.terms.logs.get(result.origin) if self.terms else None
-        return (log.sender, log.audience) if log else ("", "")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from detente.errors import DetenteError, RemoteError
+from detente.model.terms import Terms
 from detente.model.when import show_instant
 from detente.node.audit_read import statement_in
 from detente.node.verdict import Findings, Verdict, by_whom
@@ -36,7 +37,7 @@ def is_evidence(data: bytes) -> bool:
     return data[:1] == b"{"
 
 
-def verify_proof(data: bytes, policy: Policy, where: str, basis: str) -> Verdict:
+def verify_proof(data: bytes, policy: Policy, terms: Terms | None, where: str, basis: str) -> Verdict:
     """Does the entry in the file stand under a head that the policy believes? `basis`: whose policy it is, in words."""
     found = Findings()
     try:
@@ -48,6 +49,7 @@ def verify_proof(data: bytes, policy: Policy, where: str, basis: str) -> Verdict
         found.fail_as(error, where)
         return found.verdict("")
     head = proof.checkpoint.head
+    _check_terms(head.origin, terms, where, found)
     known = {(key.name, key.id) for key in (*policy.logs[head.origin], *policy.witnesses.values())}
     for line in proof.checkpoint.note.signatures:
         if (line.name, line.key_id) not in known:
@@ -67,10 +69,27 @@ def _told(entry: bytes, origin: str) -> str:
     return f"a {statement.kind} of {statement.author}{place} dated {show_instant(statement.time)} by itself"
 
 
-def verify_evidence(data: bytes, policy: Policy | None, where: str) -> Verdict:
+def _check_terms(origin: str, terms: Terms | None, where: str, found: Findings) -> None:
+    if terms is not None and origin not in terms.logs:
+        found.fail("unknown-origin", f"{origin} is not a log of these terms", where)
+    elif terms is not None:
+        found.notes.append("not checked: that the keys are those the terms pin (that takes the log's roots)")
+
+
+def verify_evidence(data: bytes, policy: Policy | None, terms: Terms | None, where: str) -> Verdict:
     """Does the file prove what it says? With a policy, also: is the key it convicts the one the policy names?"""
     found = Findings()
-    return found.verdict(check_evidence(data, policy, where, found))
+    line = check_evidence(data, policy, where, found)
+    if line:
+        _check_terms(accused_log(data), terms, where, found)
+    return found.verdict(line)
+
+
+def accused_log(data: bytes) -> str:
+    """Origin of the log whose heads a checked evidence file holds."""
+    if _tagged.decode(data).type == "fork_evidence":
+        return parse_checkpoint(read_fork(data).smaller).head.origin
+    return parse_checkpoint(read_lapse(data).later).head.origin
 
 
 def check_evidence(data: bytes, policy: Policy | None, where: str, found: Findings) -> str:

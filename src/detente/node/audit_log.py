@@ -28,7 +28,7 @@ from detente.proof.keys import VerifierKey, VerifyMany, key_id
 from detente.proof.policy import Policy
 from detente.proof.receipt import parse_proof
 from detente.proof.tiles import parse_bundle
-from detente.proof.tree import Tree
+from detente.proof.tree import Tree, leaf_hash
 
 BUNDLES_AT_ONCE = 16
 _RECEIPT = re.compile(r"receipts/([0-9]{6,16})\.tlog-proof")
@@ -111,7 +111,9 @@ def read_log(
     result.tree = check_tiles(folder, result.checkpoint.head, found)
     if result.tree is None:
         return result
-    _read_entries(result, pinned or Pinned(), verify_many, progress)
+    if not _read_entries(result, pinned or Pinned(), verify_many, progress):
+        result.tree = None
+        return result
     _check_log_keys(result)
     _check_receipts(result)
     if result.given and result.policies[0].quorum is not None and not result.lines:
@@ -136,7 +138,8 @@ def _check_head(result: LogResult) -> bool:
     try:
         checkpoint = parse_checkpoint(data)
         for policy, role, name in zip(result.policies, ("receipt", "neutral"), (RECEIPT, COSIGNER), strict=False):
-            if not result.given and checkpoint.head.origin not in policy.logs:
+            others = any(checkpoint.head.origin in other.logs for other in result.policies)
+            if others and checkpoint.head.origin not in policy.logs:
                 found.fail("policy-invalid", f"is not of log {checkpoint.head.origin}", folder.at(name))
                 return False
             _check_quorum(result, checkpoint, policy, role)
@@ -193,14 +196,22 @@ def opening_agreement(folder: Folder) -> str:
     return read_opening(data[2 : 2 + int.from_bytes(data[:2], "big")]).agreement
 
 
-def _read_entries(result: LogResult, pinned: Pinned, verify_many: VerifyMany, progress: Progress) -> None:
+def _read_entries(result: LogResult, pinned: Pinned, verify_many: VerifyMany, progress: Progress) -> bool:
+    """Step 4. The bundles are read again, and hashed again: what is read must be what was checked."""
+    assert result.tree is not None  # noqa: S101 - read_log has set it
     paths = bundle_paths(result.size)
     first = parse_bundle(result.folder.get(paths[0]))[0] if paths else b""
     result.read = reader = OfflineReader(result.origin, first, pinned, verify_many)
     for at in range(0, len(paths), BUNDLES_AT_ONCE):
-        reader.feed([e for path in paths[at : at + BUNDLES_AT_ONCE] for e in parse_bundle(result.folder.get(path))])
+        some = paths[at : at + BUNDLES_AT_ONCE]
+        entries = [entry for path in some for entry in parse_bundle(result.folder.get(path))]
+        if any(result.tree.leaf(n) != leaf_hash(entry) for n, entry in enumerate(entries, reader.entries)):
+            result.found.fail("entry-mismatch", "was changed while it was being read", result.folder.at(some[0]))
+            return False
+        reader.feed(entries)
         progress(reader.entries, result.size)
     reader.report(short_name(result.origin), result.found)
+    return True
 
 
 def _check_log_keys(result: LogResult) -> None:

@@ -101,6 +101,11 @@ def check_owners(
                 _check_key(key, owners, role, "")
         except RemoteError as error:
             found.fail_as(error, folder.at(name))
+    for state in (states[log.audience], *neutral):
+        for key in chain(receipts.witnesses.values(), cosigners.witnesses.values()):
+            if key.public in state.roles_ever and key_id(key.public) in state.revoked:
+                who = state.document.participant
+                found.remarks.append(f"{folder.base}: key {key.name}+{key.id:08x} of the policies was revoked by {who}")
     if receipts.quorum is None:
         found.fail("policy-invalid", f"asks for no receipt by {log.audience}", folder.at(RECEIPT))
     named = {

@@ -36,6 +36,11 @@ def bundle_paths(size: int) -> list[str]:
 
 def check_tiles(folder: Folder, head: Head, found: Findings) -> Tree | None:
     """The tree, if bundles and tiles are exactly those of `head`; else None, and what differs stands in `found`."""
+    bundles = -(-head.size // WIDTH)
+    if bundles > len(folder.names):  # a head may claim any size; what it claims is not counted out
+        what = f"the head is of {head.size} entries, which fill {bundles} bundles; the folder has fewer files than that"
+        found.fail("tile-mismatch", what, folder.at("checkpoint"))
+        return None
     wanted = list(tiles_of(head.size))
     missing = [name for name in wanted if name.path() not in folder.names]
     if missing:

@@ -64,6 +64,10 @@ class Duties:
             what = f"heartbeat names root {status.root_version}; this log has shown root {root_version}"
             self._fault(now, peer, "root-stale", what)
 
+    def start(self) -> None:
+        """Keep the next heartbeat, so that restarts do not put it off. Call inside a batch."""
+        self._house.store.set_meta("next beat", str(self._next_beat))
+
     def keep(self) -> tuple[object, ...]:
         """What a batch that fails must give back."""
         waiting = {origin: deque(queue) for origin, queue in self._waiting.items()}

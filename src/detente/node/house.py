@@ -160,7 +160,11 @@ class House:
                 self.restart.ask()
             else:
                 self._open_logs(now)
+            for code, mirror in self.mirrors.items():
+                if mirror.size < mirror.floor:  # whoever is asked sees that we may have lost something, and sends it again
+                    self.restart.ask_one(mirror.reader.answers, timing.MIRROR, code)
             self.store.set_meta("started", "1")
+            self.duties.start()
             self.push.start()
 
     def _open_logs(self, now: int) -> None:
@@ -361,7 +365,7 @@ class House:
         kind, *words = purpose.split("|")
         try:
             if kind == "push":
-                self._push_answered(words[0], words[1], status, body, now)
+                self._push_answered(words[0], words[1], int(words[2]), status, body, now)
             elif kind == "again":
                 self._answered_again(words[0], words[1], words[2], status, body, now)
             elif kind == "pull":
@@ -427,9 +431,11 @@ class House:
         self.duties.signed_for(origin, checkpoint.head.size)
         return checkpoint
 
-    def _push_answered(self, lane_name: str, purpose: str, status: int, body: bytes, now: int) -> None:
+    def _push_answered(self, lane_name: str, purpose: str, size: int, status: int, body: bytes, now: int) -> None:
         lane = self.push.lanes[lane_name]
         ledger = lane.ledger
+        if size != lane.goal:
+            return  # the answer to a round before a restart; the round under way brings its own
         goal, refused = self.push.goal_of(lane), lane.refused
         lines = self.push.answered(lane, purpose, status, body)
         try:

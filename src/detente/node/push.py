@@ -132,7 +132,7 @@ class Push:
         old = min(lane.offered, lane.goal)
         body = AddCheckpoint(old, tuple(lane.ledger.tree.consistency(old, lane.goal)), goal).encode()
         path = f"/{lane.role}/add-checkpoint"
-        self._store.add_job(lane.peer, lane.name, "POST", path, TYPE_TEXT, body, f"push|{lane.name}|offer")
+        self._store.add_job(lane.peer, lane.name, "POST", path, TYPE_TEXT, body, f"push|{lane.name}|offer|{lane.goal}")
 
     def _entries(self, lane: Lane) -> None:
         ledger = lane.ledger
@@ -142,7 +142,7 @@ class Push:
 
         start = min(lane.next, lane.goal)
         body = encode_add_entries(ledger.origin, start, lane.goal, ledger.tree, read, BODY_LIMIT)
-        purpose = f"push|{lane.name}|entries"
+        purpose = f"push|{lane.name}|entries|{lane.goal}"
         self._store.add_job(lane.peer, lane.name, "POST", "/mirror/add-entries", TYPE_ENTRIES, body, purpose)
 
     def _save(self, lane: Lane) -> None:

@@ -58,11 +58,14 @@ class Restart:
         for origin, closed in self.closed.items():
             log = closed.ledger.log
             for peer, role in [(log.audience, timing.MIRROR), *((c, timing.COSIGNER) for c in log.cosigners)]:
-                lane = f"again {role} {origin} {peer}"
-                if not self._store.jobs(lane):
-                    purpose = f"again|{origin}|{role}|{peer}"
-                    path = f"/{role}/sign-again"
-                    self._store.add_job(peer, lane, "POST", path, TYPE_TEXT, origin.encode(), purpose)
+                self.ask_one(origin, role, peer)
+
+    def ask_one(self, origin: str, role: str, peer: str) -> None:
+        """Queue one such request, unless one is waiting."""
+        lane = f"again {role} {origin} {peer}"
+        if not self._store.jobs(lane):
+            purpose, path = f"again|{origin}|{role}|{peer}", f"/{role}/sign-again"
+            self._store.add_job(peer, lane, "POST", path, TYPE_TEXT, origin.encode(), purpose)
 
     def answer(
         self,

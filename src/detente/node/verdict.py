@@ -78,11 +78,12 @@ class Findings:
         self.notes += other.notes
 
     def verdict(self, line: str) -> Verdict:
-        """`line` if nothing fails, else the first error."""
+        """`line` if nothing fails, else the first error; either says how much more there is to know."""
         if not self.errors:
-            return Verdict(True, line, [*self.remarks, *self.notes])
+            more = f"; {counted(len(self.remarks), 'remark')} in the details" if self.remarks else ""
+            return Verdict(True, line + more, [*self.remarks, *self.notes])
         first, *others = map(str, self.errors)
-        more = f" ({len(others)} more: --details)" if others else ""
+        more = f" ({len(others)} more in the details)" if others else ""
         return Verdict(False, first + more, [*others, *self.remarks, *self.notes])
 
 
