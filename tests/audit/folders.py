@@ -10,8 +10,8 @@ from typing import Any
 
 from detente.adapters.export import Exported, export_node
 from detente.adapters.export_folder import keys_as_of_now
-from detente.node.audit import verify_folder
-from detente.node.verdict import Verdict
+from detente.node.audit.verdict import Verdict
+from detente.node.audit.verify import verify_folder
 from detente.proof.checkpoint import Checkpoint, Head, cosign, sign_checkpoint
 from detente.proof.tiles import WIDTH, encode_bundle, parse_bundle, tiles_of
 from detente.proof.tree import Tree, leaf_hash

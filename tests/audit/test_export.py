@@ -12,7 +12,7 @@ from detente.adapters.export_folder import keys_as_of_now
 from detente.adapters.store_shared import SqliteShared
 from detente.errors import GivenError, LocalError
 from detente.model.terms import read_terms
-from detente.node.audit_policy import cosigner_policy
+from detente.node.audit.policy import cosigner_policy
 from detente.proof.checkpoint import Head, cosign, parse_checkpoint, sign_checkpoint
 from detente.proof.evidence import make_fork
 from detente.proof.keys import TYPE_COSIGNATURE, SoftSigner, VerifierKey, key_id

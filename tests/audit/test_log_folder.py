@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from detente.errors import GivenError
-from detente.node.audit import verify_folder
-from detente.node.audit_policy import cosigner_policy
-from detente.node.verdict import Verdict
+from detente.node.audit.policy import cosigner_policy
+from detente.node.audit.verdict import Verdict
+from detente.node.audit.verify import verify_folder
 from detente.proof.checkpoint import Head, cosign, parse_checkpoint, sign_checkpoint
 from detente.proof.keys import TYPE_COSIGNATURE, Check, SoftSigner, VerifierKey, key_id
 from detente.proof.policy import parse_policy

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from detente.errors import GivenError
-from detente.node.audit import verify_file
-from detente.node.verdict import Verdict
+from detente.node.audit.verdict import Verdict
+from detente.node.audit.verify import verify_file
 from detente.proof.checkpoint import Head, cosign, parse_checkpoint, sign_checkpoint
 from detente.proof.evidence import make_fork
 from detente.proof.keys import TYPE_COSIGNATURE, TYPE_NOTE, SoftSigner, VerifierKey

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from detente.demo.three import Three
 
+from detente.demo.three import Three
 from tests.cli.conftest import Run
 
 REAL = Path(__file__).resolve().parents[3] / "shared" / "data" / "coalition" / "centcom_oir_releases.csv.gz"

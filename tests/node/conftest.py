@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from hypothesis import settings
+
 from tests.sim.world import World
 
 settings.register_profile("no-deadline", deadline=None)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 
 import pytest
-from detente.errors import LocalError
-from detente.node.adoption import Difference, differences
 from hypothesis import given
 from hypothesis import strategies as st
+
+from detente.errors import LocalError
+from detente.node.adoption import Difference, differences
 from tests.sim.world import AGREEMENT, NAMES, World
 
 LINES = st.lists(st.sampled_from([b"", b"a", b"b", b"a ", b"\xff", b"\\xff", "é".encode(), b"c\r"]), max_size=8)

@@ -7,6 +7,7 @@ import hashlib
 import re
 
 import pytest
+
 from detente.errors import RemoteError
 from detente.model import canon
 from detente.model.statement import KINDS, decode_statement, kind_of, payload_type, sha256_hex

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+
 from detente.errors import LocalError, RemoteError
 from detente.model import canon
 from detente.node.reader import Surroundings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from detente.errors import LocalError
 from detente.node import timing
 from detente.node.ports import Reply

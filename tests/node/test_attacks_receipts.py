@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from detente.errors import GivenError, LocalError, RemoteError
 from detente.model.statement import ReceiptOverdue, sha256_hex
 from detente.model.terms import read_terms

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from detente.errors import RemoteError
 from detente.model.statement import Revoke
 from detente.model.when import Interval
@@ -13,7 +14,7 @@ from detente.proof.envelope import seal
 from detente.proof.lapse import check_lapse, read_lapse
 from detente.proof.wire import AddCheckpoint, encode_add_entries
 from tests.sim import liars
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, SECOND, T0, World, signers_for
+from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, SECOND, World, signers_for
 
 DELTA = 30_000
 

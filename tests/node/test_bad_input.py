@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
+
 from detente.model.statement import sha256_hex
 from detente.node.ports import Refused, Reply
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from detente.errors import LocalError
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from detente.errors import LocalError
 from tests.sim import liars
 from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, T0, World
 

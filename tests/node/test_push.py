@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from detente.node import push, timing
 from detente.node.ports import Reply
 from detente.proof.wire import encode_info, parse_add_entries, parse_info

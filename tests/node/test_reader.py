@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from detente.node.reader import LogReader, Read, Surroundings
 from detente.proof.keys import key_id, verify_each
 from detente.proof.tree import EMPTY_ROOT
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tests.sim.liars import Pen
 from tests.sim.world import T0, World, root_for, signers_for
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from detente.errors import RemoteError
 from detente.node import timing
 from detente.node.copies import LapseError
@@ -11,8 +14,6 @@ from detente.node.receipts import ReceiptBook
 from detente.proof.checkpoint import Checkpoint, Head, cosign, parse_checkpoint, sign_checkpoint
 from detente.proof.keys import TYPE_COSIGNATURE, SoftSigner, VerifierKey
 from detente.proof.lapse import check_lapse, read_lapse
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.sim.world import MINUTE, NOTICE, T0, MemoryStore, World, seed
 
 DELTA = 30_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from detente.errors import LocalError
 from detente.node.ports import Reply
 from detente.node.restart import Closed

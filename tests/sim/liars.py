@@ -41,7 +41,6 @@ from detente.proof.wire import (
     parse_add_checkpoint,
     parse_add_entries,
 )
-
 from tests.sim.world import LOST, Message, Signers, Twist, World, origin
 
 ADD_CHECKPOINT, ADD_ENTRIES, SIGN_AGAIN = "add-checkpoint", "add-entries", "sign-again"

@@ -28,9 +28,9 @@ from detente.adapters.store_shared import SqliteShared
 from detente.errors import GivenError, LocalError
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
-from detente.node.audit_policy import COSIGNER, RECEIPT, policies
+from detente.node.audit.policy import COSIGNER, RECEIPT, policies
+from detente.node.audit.verdict import Progress, short_name
 from detente.node.ports import HEAD_MIRROR, HEAD_OWN, StoredReceipt
-from detente.node.verdict import Progress, short_name
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.keys import VerifierKey
 from detente.proof.note import Note, NoteSignature

@@ -18,9 +18,9 @@ from rich.progress import Progress
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, GivenError
 from detente.model.terms import Terms, read_terms
-from detente.node.audit import verify_file, verify_folder
-from detente.node.audit_policy import RECEIPT
-from detente.node.verdict import Verdict
+from detente.node.audit.policy import RECEIPT
+from detente.node.audit.verdict import Verdict
+from detente.node.audit.verify import verify_file, verify_folder
 from detente.proof.policy import Policy, parse_policy
 
 SHOWN = 5

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from detente.errors import RemoteError
 from detente.model.statement import Participation, Revoke, Root, Signature, Statement, decode_statement, kind_of
+from detente.node.audit.verdict import Findings, listed
 from detente.node.reader import LogReader, Read, Surroundings
-from detente.node.verdict import Findings, listed
 from detente.proof.envelope import parse_envelope
 from detente.proof.keys import VerifyMany
 from detente.proof.roots import KeyState, digest_of, read_root

@@ -11,7 +11,7 @@ from itertools import chain
 
 from detente.errors import GivenError, RemoteError
 from detente.model.terms import LogTerms, Terms
-from detente.node.verdict import Findings, Folder
+from detente.node.audit.verdict import Findings, Folder
 from detente.proof.keys import TYPE_COSIGNATURE, TYPE_NOTE, VerifierKey, key_id
 from detente.proof.policy import Policy, parse_policy
 from detente.proof.receipt import receipt_policy
@@ -26,7 +26,7 @@ GIVEN = "the policy given"
 def keys_ever(state: KeyState, role: str, name: str, kind: int = TYPE_COSIGNATURE) -> list[VerifierKey]:
     """Keys of a role in this or an earlier root, so that old receipts stay checkable; without revoked ones.
 
-    Log keys are kept even if revoked: their heads count up to the place of the revocation in the log, which audit_log
+    Log keys are kept even if revoked: their heads count up to the place of the revocation in the log, which `log`
     sees. A countersignature has no such place.
     """
     ever = [public for public, (_, held) in state.roles_ever.items() if held == role]

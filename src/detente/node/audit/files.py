@@ -10,8 +10,8 @@ import msgspec
 from detente.errors import DetenteError, RemoteError
 from detente.model.terms import Terms
 from detente.model.when import show_instant
-from detente.node.audit_read import statement_in
-from detente.node.verdict import Findings, Verdict, by_whom
+from detente.node.audit.read import statement_in
+from detente.node.audit.verdict import Findings, Verdict, by_whom
 from detente.proof.checkpoint import Checkpoint, cosignatures, parse_checkpoint
 from detente.proof.evidence import ForkEvidence, check_fork, read_fork
 from detente.proof.keys import TYPE_COSIGNATURE, VerifierKey

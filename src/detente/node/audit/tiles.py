@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from detente.errors import RemoteError
-from detente.node.verdict import SHOWN, Findings, Folder, counted
+from detente.node.audit.verdict import SHOWN, Findings, Folder, counted
 from detente.proof.checkpoint import Head
 from detente.proof.tiles import WIDTH, TileName, parse_path, tiles_of
 from detente.proof.tree import HASH_SIZE, Tree, leaf_hash

@@ -1,7 +1,7 @@
 """`detente verify` without its I/O: what does a folder or a file prove, offline, to somebody who trusts nobody?
 
-An export is checked by audit_export, a log folder by audit_log (its bytes by audit_tiles, its statements by
-audit_read), a bundle by audit_bundle, a `.tlog-proof` and evidence by audit_files. Each gives a `Verdict`.
+An export is checked by `export`, a log folder by `log` (its bytes by `tiles`, its statements by
+`read`), a bundle by `bundle`, a `.tlog-proof` and evidence by `files`. Each gives a `Verdict`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from collections.abc import Collection
 
 from detente.errors import GivenError
 from detente.model.terms import Terms
-from detente.node.audit_bundle import is_bundle, verify_bundle
-from detente.node.audit_export import is_export, pinned_by, verify_export
-from detente.node.audit_files import is_evidence, is_proof, verify_evidence, verify_proof
-from detente.node.audit_log import head_of, pin, read_log
-from detente.node.audit_policy import GIVEN, RECEIPT
-from detente.node.audit_read import Pinned
-from detente.node.verdict import Folder, Progress, Read, Verdict
+from detente.node.audit.bundle import is_bundle, verify_bundle
+from detente.node.audit.export import is_export, pinned_by, verify_export
+from detente.node.audit.files import is_evidence, is_proof, verify_evidence, verify_proof
+from detente.node.audit.log import head_of, pin, read_log
+from detente.node.audit.policy import GIVEN, RECEIPT
+from detente.node.audit.read import Pinned
+from detente.node.audit.verdict import Folder, Progress, Read, Verdict
 from detente.proof.keys import VerifyMany, verify_each
 from detente.proof.policy import Policy, parse_policy
 

@@ -4,7 +4,7 @@ The order is such that what is named first is the cause, not what follows from i
 
  1. agreement.yaml is the text the logs speak under, terms.yaml the terms signed in them (or the terms given)
  2. roots/: each is a first root document, the one the terms pin; no key serves two participants or two roles
- 3. logs/: each folder by the steps of audit_log, with keys, sender and agreement from 1 and 2
+ 3. logs/: each folder by the steps of `log`, with keys, sender and agreement from 1 and 2
  4. each log's policies name only keys of the right participants, and ask for what the terms ask for
  5. a head that a statement names as seen is a head of the log in the other direction (a remark if not: either this
     folder was cut or the statement is false)
@@ -21,12 +21,12 @@ from functools import partial
 from detente.errors import DetenteError, GivenError
 from detente.model.statement import sha256_hex
 from detente.model.terms import Terms, read_terms
-from detente.node.audit_files import check_evidence
-from detente.node.audit_log import LogResult, head_of, opening_agreement, pin, read_log
-from detente.node.audit_policy import check_owners
-from detente.node.audit_read import Adopting, Pinned
+from detente.node.audit.files import check_evidence
+from detente.node.audit.log import LogResult, head_of, opening_agreement, pin, read_log
+from detente.node.audit.policy import check_owners
+from detente.node.audit.read import Adopting, Pinned
+from detente.node.audit.verdict import Findings, Folder, Progress, Verdict, counted, listed, short_name
 from detente.node.copies import log_keys_ever
-from detente.node.verdict import Findings, Folder, Progress, Verdict, counted, listed, short_name
 from detente.proof.keys import TYPE_COSIGNATURE, VerifierKey, VerifyMany
 from detente.proof.policy import Policy
 from detente.proof.roots import KeyState, admit_together, read_root

@@ -2,7 +2,7 @@
 
 1. `checkpoint` is a head of one log                                          (note-invalid, checkpoint-invalid)
 2. a log key of the policy signed it; every other line is by a key of the folder's policies and fits
-3. bundles and hash tiles are exactly those of the head                       (audit_tiles: entry- and tile-mismatch)
+3. bundles and hash tiles are exactly those of the head                       (`tiles`: entry- and tile-mismatch)
 4. every entry is read by the rules of node.reader; one that does not count is a remark: its bytes are authentic, and a
    sender that logs nonsense must not make the record of the other side unreadable
 5. the policy's log keys stand in the log's roots, and a current one signed the head      (unknown-key)
@@ -19,10 +19,10 @@ from dataclasses import dataclass, field
 
 from detente.errors import DetenteError, RemoteError
 from detente.model.terms import Terms
-from detente.node.audit_policy import COSIGNER, FOLDER, GIVEN, RECEIPT, own_policy
-from detente.node.audit_read import OfflineReader, Pinned, read_opening
-from detente.node.audit_tiles import bundle_paths, check_tiles
-from detente.node.verdict import Findings, Folder, Progress, by_whom, counted, listed, short_name
+from detente.node.audit.policy import COSIGNER, FOLDER, GIVEN, RECEIPT, own_policy
+from detente.node.audit.read import OfflineReader, Pinned, read_opening
+from detente.node.audit.tiles import bundle_paths, check_tiles
+from detente.node.audit.verdict import Findings, Folder, Progress, by_whom, counted, listed, short_name
 from detente.proof.checkpoint import Checkpoint, Cosignature, Head, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifierKey, VerifyMany, key_id
 from detente.proof.policy import Policy

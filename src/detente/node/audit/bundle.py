@@ -20,10 +20,10 @@ from itertools import pairwise
 
 from detente.errors import GivenError, RemoteError
 from detente.model.terms import Terms
-from detente.node.audit_policy import GIVEN
-from detente.node.audit_read import OfflineReader, Pinned
+from detente.node.audit.policy import GIVEN
+from detente.node.audit.read import OfflineReader, Pinned
+from detente.node.audit.verdict import Findings, Folder, Verdict, by_whom, counted, listed, short_name
 from detente.node.copies import log_keys_ever
-from detente.node.verdict import Findings, Folder, Verdict, by_whom, counted, listed, short_name
 from detente.proof.checkpoint import Checkpoint, Head, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifyMany
 from detente.proof.policy import Policy

@@ -1,0 +1,1 @@
+"""Checking offline what a node wrote: exports, log folders, bundles, proofs and evidence, from bytes alone."""
