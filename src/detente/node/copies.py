@@ -17,7 +17,7 @@ from detente.proof.tree import EMPTY_ROOT, check_consistency, fold
 from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, AddCheckpoint
 
 BEHIND = Reply(503, TYPE_TEXT, b"refused: backup-restored\n")
-"""Our own copy is older than what we signed for: we sign again once the sender has brought us up to it."""
+"""Our own copy is, or may be, older than what we signed for: we sign again once the sender has offered its head."""
 
 
 class EvidenceError(RemoteError):

@@ -1,7 +1,8 @@
 """Countersigning heads of logs between others, as a neutral who sees hashes only (C2SP tlog-witness).
 
 A line means: as of this second, this is the largest head of the log that I have seen, and it extends all before. Size
-and time never fall: below `floor`, what the high-water mark says we signed before a restored backup, nothing is signed.
+and time never fall: after a start on what may be a restored backup (`unsure`) nothing is signed until the sender has
+offered its newest head, and never below `floor`, what the high-water mark says we signed.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Cosigner:
         self._old_signer: Signer | None = None
         self._new_known: Callable[[], bool] = lambda: True
         self.floor = 0
+        self.unsure = False
 
     def change_signer(self, signer: Signer, known: Callable[[], bool]) -> None:
         """Sign with a new key, and with the old one beside it until both ends of the log know the new (`known`)."""
@@ -46,11 +48,11 @@ class Cosigner:
 
     def keep(self) -> tuple[Any, ...]:
         """What a batch that fails must give back."""
-        return (self.signer, self._old_signer, self._new_known)
+        return (self.signer, self._old_signer, self._new_known, self.unsure)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Back to what `keep` gave."""
-        self.signer, self._old_signer, self._new_known = kept
+        self.signer, self._old_signer, self._new_known, self.unsure = kept
 
     def held(self) -> Checkpoint | None:
         """The newest head we countersigned, with our line in it."""
@@ -67,7 +69,7 @@ class Cosigner:
                 if path == "/cosigner/sign-again":
                     if held is None:
                         return Reply(404, TYPE_TEXT, b"no head held\n")
-                    if held.head.size < self.floor:
+                    if self.unsure or held.head.size < self.floor:
                         return BEHIND
                     return Reply(200, TYPE_TEXT, self._signed(held, now)[0].encode())
                 raise RemoteError("request-invalid", f"no such path for {peer}: {path[:80]}")
@@ -85,6 +87,7 @@ class Cosigner:
         if held is not None and request.checkpoint.head.size < held.head.size:
             raise RemoteError("stale-checkpoint", f"offered {request.checkpoint.head.size}; we hold {held.head.size}")
         check_offer(request, keys, held)
+        self.unsure = False
         if request.checkpoint.head.size < self.floor:
             return BEHIND
         lines = self._signed(request.checkpoint, now)[1]

@@ -104,9 +104,11 @@ class House:
         self.speaker = Speaker(self.me, self.adoption.digest, store, signers, random)
         self.speaker.needed = self.state.document.threshold("release")
         self.restart = Restart(store, self.terms, self.ledgers, high_water)
+        heads = self._heads()
         copies: list[Mirror | Cosigner] = [*self.mirrors.values(), *self.cosigners.values()]
         for copy in copies:
-            copy.floor = self.restart.marked.get(copy.log.origin, (0, ""))[0]
+            marked = self.restart.marked.get(copy.log.origin)
+            copy.floor, copy.unsure = marked[0] if marked else 0, marked != heads.get(copy.log.origin)
         self.push = Push(store, self.ledgers)
         self.duties = Duties(self, now)
 
@@ -161,7 +163,7 @@ class House:
             else:
                 self._open_logs(now)
             for code, mirror in self.mirrors.items():
-                if mirror.size < mirror.floor:  # whoever is asked sees that we may have lost something, and sends it again
+                if mirror.unsure:  # whoever is asked sees that we may have lost something, and sends it again
                     self.restart.ask_one(mirror.reader.answers, timing.MIRROR, code)
             self.store.set_meta("started", "1")
             self.duties.start()
@@ -263,8 +265,8 @@ class House:
             raise LocalError("unknown-name", f"no log to {audience!r}; known: {known}")
         if self.is_closed(log.origin):
             raise LocalError("not-signing", "this node may be running on a restored backup", where=log.origin)
-        seen = self.mirrors[audience].head
-        return self.speaker.say(self.ledgers[log.origin], kind, fields, seen.head if seen else None, now, same_as)
+        held = self.mirrors[audience].head
+        return self.speaker.say(self.ledgers[log.origin], kind, fields, held.head if held else None, now, same_as)
 
     def say_to_all(self, kind: str, fields: Mapping[str, Any], now: int) -> list[Placed]:
         """The same words to every audience: statements of their own, linked to the first by `same_as`."""

@@ -2,8 +2,9 @@
 
 Our mirror signature says: durably stored up to this head. It is given in the same transaction that stores the entries,
 over a head whose root those entries give, and it is never dated before an earlier one. A crash here leaves either
-the batch with its signature or neither; the peer then sends the same bytes again. Below `floor`, what the high-water
-mark says we signed for before a restored backup, nothing is signed.
+the batch with its signature or neither; the peer then sends the same bytes again. After a start on what may be a
+restored backup (`unsure`) nothing is signed until the sender has offered its newest head, and never below `floor`,
+what the high-water mark says we signed for.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ class Mirror:
         self._old_signer: Signer | None = None
         self._old_until = 0
         self.floor = 0
+        self.unsure = False
         self.may_judge: Callable[[], bool] = lambda: True
         self.admit: Callable[[KeyState], None] = lambda _state: None
         self.on_read: Callable[[Read, int, int], None] = lambda _read, _root_version, _now: None
@@ -78,11 +80,11 @@ class Mirror:
 
     def keep(self) -> tuple[object, ...]:
         """What a batch that fails must give back beside what stands in the store."""
-        return (self.reader.copy(), self.signer, self._old_signer, self._old_until)
+        return (self.reader.copy(), self.signer, self._old_signer, self._old_until, self.unsure)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Forget in memory a batch whose transaction was undone."""
-        self.reader, self.signer, self._old_signer, self._old_until = kept
+        self.reader, self.signer, self._old_signer, self._old_until, self.unsure = kept
         self.tree.truncate(self._store.entry_count(self.origin))
         self._reload_heads()
 
@@ -183,7 +185,7 @@ class Mirror:
         """The newest head we hold whole, with a fresh signature: "as of now, this is the largest I have seen"."""
         if self.head is None:
             return Reply(404, TYPE_TEXT, b"no head held\n")
-        if self.size < self.floor:
+        if self.unsure or self.size < self.floor:
             return BEHIND
         return Reply(200, TYPE_TEXT, self.head.with_lines(self._lines(now)).encode())
 
@@ -263,6 +265,7 @@ class Mirror:
             self._read(start, goal, now)
             self.head = goal
             self._store.set_head(self.origin, HEAD_MIRROR, goal.head.size, goal.encode())
+        self.unsure = False
         if self.size < self.floor:
             return BEHIND
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in self._lines(now)).encode())

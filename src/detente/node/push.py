@@ -94,9 +94,9 @@ class Push:
         self.start()
 
     def look_again(self, peer: str) -> None:
-        """A mirror that asks what it signed last may have lost what it held: offer it our newest heads again."""
+        """A peer that asks what we signed last may have lost what it held: offer it our newest heads again."""
         for lane in self.lanes.values():
-            if lane.peer == peer and lane.role == timing.MIRROR and lane.signed:
+            if lane.peer == peer and lane.signed:
                 lane.signed = 0
                 self._save(lane)
 

@@ -17,6 +17,7 @@ from detente.node.ledger import Ledger
 from detente.node.ports import HEAD_OWN, HighWater, SharedStore, StatementRow
 from detente.node.reader import LogReader
 from detente.node.receipts import ReceiptBook
+from detente.node.speaker import remember
 from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifierKey, verify_each
 from detente.proof.note import Note
@@ -156,7 +157,9 @@ class Restart:
             if r.counts and r.statement is not None
         ]
         self._store.add_statements(rows)
-        self._store.set_meta(f"last time {origin}", str(max([reader.last_time, *(row.time for row in rows)])))
+        last = [r.statement for r in read if r.counts and r.statement is not None][-1:]
+        for statement in last:
+            remember(self._store, origin, statement.time, statement.seen)
         closed.ledger.reload()
         closed.pulling = False
 

@@ -34,6 +34,7 @@ class _Batch:
     ledger: Ledger
     entries: list[bytes] = field(default_factory=list)
     rows: list[StatementRow] = field(default_factory=list)
+    seen: Seen | None = None
 
 
 class Speaker:
@@ -73,8 +74,9 @@ class Speaker:
             "salt": self._random(16).hex(),
             "label": f"releasable to {ledger.log.audience}",
         }
-        if seen is not None:
-            head["seen"] = Seen(origin=seen.origin, size=seen.size, root=seen.root.hex())
+        known = self._best_seen(ledger.origin, seen)
+        if known is not None:
+            head["seen"] = known
         if same_as is not None:
             head["same_as"] = same_as
         payload = build(kind, {**head, **fields})
@@ -83,7 +85,15 @@ class Speaker:
         placed = Placed(envelope.id(), ledger.origin, place)
         batch.entries.append(envelope.encode())
         batch.rows.append(StatementRow(placed.id, ledger.origin, place, kind, self._me, time, now))
+        batch.seen = known
         return placed
+
+    def _best_seen(self, origin: str, held: Head | None) -> Seen | None:
+        """The head held, or the larger one that we named before a restored backup took our copy of it away."""
+        words = self._store.meta(f"last seen {origin}").split()
+        if words and (held is None or held.size < int(words[1])):
+            return Seen(origin=words[0], size=int(words[1]), root=words[2])
+        return Seen(origin=held.origin, size=held.size, root=held.root.hex()) if held else None
 
     def _last_time(self, origin: str) -> int:
         return int(self._store.meta(f"last time {origin}") or 0)
@@ -99,12 +109,19 @@ class Speaker:
         for batch in ready:
             batch.ledger.append(batch.entries, self.signers["log"], old)
             self._store.add_statements(batch.rows)
-            self._store.set_meta(f"last time {batch.ledger.origin}", str(batch.rows[-1].time))
+            remember(self._store, batch.ledger.origin, batch.rows[-1].time, batch.seen)
         return [batch.ledger for batch in ready]
 
     def undo(self) -> None:
         """Forget what was said in a batch that failed."""
         self._batches.clear()
+
+
+def remember(store: SharedStore, origin: str, time: int, seen: Seen | None) -> None:
+    """Keep what our next statement in this log may not fall behind: claimed time and head seen."""
+    store.set_meta(f"last time {origin}", str(time))
+    if seen is not None:
+        store.set_meta(f"last seen {origin}", f"{seen.origin} {seen.size} {seen.root}")
 
 
 def build(kind: str, fields: Mapping[str, Any]) -> bytes:
