@@ -82,6 +82,7 @@ ADVICE: dict[str, str] = {
     "store-locked": "give the store key or passphrase; the private store cannot be read without it",
     "store-damaged": "restore the node from its mirrors with `detente bundle import`; do not edit the store",
     "gateway-barred": "the gateway process may open nothing of the private store; report this as a fault",
+    "cannot-listen": "free the port, or name another in node.toml and tell the peer; the node keeps trying",
     "node-running": "stop the other process of this node first; two would sign two histories",
     "config-invalid": "correct the named line of the configuration",
     "demo-origin": "a production node never speaks under demo/: use other origins, or a scenario clock",

@@ -1,8 +1,9 @@
-"""Run the `console` blocks of a page as one shell session and hold what comes out against what the page shows.
+"""Run a page as one shell session and hold what comes out against what the page shows.
 
-A line that starts with `$ ` is a command, `> ` its next line; what follows is its output. In shown output `…` stands
-for any text of a line, a line of `…` alone for any lines. Digits, and runs of eight hex digits or more, differ from
-run to run; what a later command repeats of them (a digest, a challenge, a port) is replaced by what this run printed.
+In a `console` block a line that starts with `$ ` is a command and what follows is its output. A block of another
+language under a line "`NAME`:" is a file. In shown output `…` stands for any text of a line, a line of `…` alone for
+any lines. Digits, and runs of eight hex digits or more, differ from run to run; what later commands and files repeat
+of them (a digest, a challenge, an entry, a port) is replaced by what this run printed.
 
     python -m tests.docs.story [PAGE ...] PAGE        puts the outputs of a run of today into the last page
 
@@ -28,35 +29,36 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 WIDTH = 118
 STOP = "## 8. Stop"
-_BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
-_VARIES = re.compile(r"…|[0-9a-f]{8,}|\d+")
+_VARIES = re.compile(r"…|(?<![0-9a-z])[0-9a-f]{8,}|\d+")
 _AGAIN = re.compile(r"detente (state|log|refusals|compare) ")
 """Commands that only look: asked again until the nodes have come to rest."""
-_WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for")
-_ENTRY = re.compile(r"(\S+/to-[a-z]+) entry (\d+), id")
+_WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for (\d+) entries")
 _CHALLENGE = re.compile(r"speak: ((?:[0-9a-f]{4} ?){4})")
+_ENTRY = re.compile(r"(\S+/to-[a-z]+) entry (\d+), id")
+_NAMED = re.compile(r"(?<![0-9a-f])([0-9a-f]{12,64})(?![0-9a-f])")
 
 
 @dataclass
 class Step:
-    """A command and the output shown for it."""
+    """A command and the output shown for it; or, with a name, a file and its text."""
 
     command: str
     shown: list[str] = field(default_factory=list)
+    name: str = ""
 
 
 def steps_of(page: str) -> list[Step]:
-    """All commands of a page, in order."""
+    """All commands and files of a page, in order."""
     steps: list[Step] = []
-    for block in _BLOCK.findall(page):
-        for line in block.splitlines():
+    for name, language, text in _BLOCK.findall(page):
+        if language != "console":
+            steps += [Step(text, name=name)] if name else []
+            continue
+        for line in text.splitlines():
             if line.startswith("$ "):
                 steps.append(Step(line[2:]))
-            elif line.startswith("> ") and not steps[-1].shown:
-                steps[-1].command += "\n" + line[2:]
-            elif line == ">" and not steps[-1].shown:
-                steps[-1].command += "\n"
             else:
                 steps[-1].shown.append(line)
     return steps
@@ -86,10 +88,12 @@ class Shell:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self.names: dict[str, str] = {}
 
     def run(self, command: str) -> list[str]:
         """The lines a command prints."""
-        assert self._bash.stdin and self._bash.stdout
+        assert self._bash.stdin
+        assert self._bash.stdout
         self._bash.stdin.write(f"{command}\n__status=$?; printf '\\n--done--\\n'; (exit $__status)\n".encode())
         self._bash.stdin.flush()
         lines: list[str] = []
@@ -99,9 +103,15 @@ class Shell:
             lines.append(line.rstrip())
         return lines[:-1] if lines and not lines[-1] else lines
 
+    def mapped(self, text: str) -> str:
+        """What a page says, with what this run printed in place of what the page shows."""
+        for old, new in self.names.items():
+            text = re.sub(rf"(?<![0-9a-f]){re.escape(old)}(?![0-9a-f])", new, text)
+        return text
+
     def close(self) -> None:
         """End the shell and all it started."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
+        for number in (signal.SIGCONT, signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self._bash.pid, number)
             except ProcessLookupError:
@@ -116,53 +126,54 @@ def fits(shown: list[str], printed: list[str]) -> bool:
     for line in shown:
         if line == "…":
             pattern += r"(?:[^\n]*\n)*"
-            continue
-        challenge = _CHALLENGE.fullmatch(line)
-        if challenge:
+        elif _CHALLENGE.fullmatch(line):
             pattern += r"speak: [0-9a-f ]+\n"
-            continue
-        words = _WORDS.match(line)
-        if words:
-            pattern += r"read: [a-z ]+, for"
-            line = line[words.end() :]
-        last = 0
-        for found in _VARIES.finditer(line):
-            pattern += re.escape(line[last : found.start()])
-            pattern += {"…": r"[^\n]*"}.get(found[0], r"\d+" if found[0].isdigit() else r"[0-9a-f]+")
-            if len(found[0]) >= 8:
-                pattern = pattern.removesuffix(r"\d+").removesuffix(r"[0-9a-f]+") + r"[0-9a-f]+"
-            last = found.end()
-        pattern += re.escape(line[last:]) + r"\n"
+        elif _WORDS.fullmatch(line):
+            pattern += r"read: [a-z ]+, for \d+ entries\n"
+        else:
+            last = 0
+            for found in _VARIES.finditer(line):
+                pattern += re.escape(line[last : found.start()])
+                pattern += r"[^\n]*" if found[0] == "…" else r"[0-9a-f]+" if len(found[0]) >= 8 else r"\d+"
+                last = found.end()
+            pattern += re.escape(line[last:]) + r"\n"
     return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
 
 
 def _learn(shown: list[str], printed: list[str], names: dict[str, str]) -> None:
-    """What this run printed in place of a digest, draft, challenge or words that the page shows."""
+    """What this run printed in place of a digest, draft, challenge, entry or words that the page shows."""
     for one, other in zip(shown, printed, strict=False):
-        for pattern in (_WORDS, _CHALLENGE, re.compile(r"(?<![0-9a-f])([0-9a-f]{12,64})(?![0-9a-f])")):
-            for a, b in zip(pattern.findall(one), pattern.findall(other), strict=False):
-                names[a.strip()] = b.strip()
-        for (a, m), (b, n) in zip(_ENTRY.findall(one), _ENTRY.findall(other), strict=False):
-            names[f"{a} {m}"] = f"{b} {n}"
+        for (words, size), (words_, size_) in zip(_WORDS.findall(one), _WORDS.findall(other), strict=False):
+            names[f"{size} {words}"] = f"{size_} {words_}"
+        for (log, entry), (log_, entry_) in zip(_ENTRY.findall(one), _ENTRY.findall(other), strict=False):
+            names[f"{log} {entry}"] = f"{log_} {entry_}"
+        for pattern in (_CHALLENGE, _NAMED):
+            for old, new in zip(pattern.findall(one), pattern.findall(other), strict=False):
+                names[old.strip()] = new.strip()
 
 
-def play(page: str, shell: Shell, *, ports: bool = True) -> Iterator[tuple[Step, list[str]]]:
-    """Run a page; each step with what it printed. Looks again, for a minute, until a look fits what is shown."""
-    used = sorted(set(_PORT.findall(page)))
-    names = dict(zip(used, map(str, free_ports(len(used))), strict=True)) if ports else {}
+def play(page: str, shell: Shell, *, fresh: bool = False) -> Iterator[tuple[Step, list[str]]]:
+    """Run a page; each step with what it printed. Looks again, for a minute, until a look fits what is shown.
+
+    `fresh`: the page's outputs are old; its ports are used as they are.
+    """
+    used = [] if fresh else sorted(set(_PORT.findall(page)))
+    shell.names |= dict(zip(used, map(str, free_ports(len(used))), strict=True))
     for step in steps_of(page):
-        command = step.command
-        for old, new in names.items():
-            command = re.sub(rf"(?<![0-9a-f]){re.escape(old)}(?![0-9a-f])", new, command)
-        end = time.monotonic() + (PATIENCE)
+        command = shell.mapped(step.command)
+        if step.name:
+            shell.run(f"cat > {step.name} <<'END_OF_FILE'\n{command}END_OF_FILE")
+            yield Step(command, name=step.name), []
+            continue
+        end = time.monotonic() + PATIENCE
         printed = shell.run(command)
         while not fits(step.shown, printed) and time.monotonic() < end:
-            again = command.startswith("detente state") if not ports else _AGAIN.match(command)
+            again = command.startswith("detente state") if fresh else _AGAIN.match(command)
             if not again and not any("node-unreachable" in line for line in printed):
                 break
             time.sleep(0.3)
             printed = shell.run(command)
-        _learn(step.shown, printed, names)
+        _learn(step.shown, printed, shell.names)
         yield Step(command, step.shown), printed
 
 
@@ -175,7 +186,9 @@ def check(name: str, text: str, shell: Shell) -> None:
     """Every command of a page prints what the page shows."""
     for step, printed in play(text, shell):
         shown = "\n".join(step.shown)
-        assert fits(step.shown, printed), f"{name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
+        assert step.name or fits(step.shown, printed), (
+            f"{name}: $ {step.command}\n-- shown\n{shown}\n-- printed\n" + "\n".join(printed)
+        )
 
 
 def _shorten(step: Step, printed: list[str], folder: str) -> list[str]:
@@ -191,14 +204,15 @@ def _shorten(step: Step, printed: list[str], folder: str) -> list[str]:
 
 def _filled(page: str, shell: Shell) -> str:
     """The page with the outputs of a run in place of those it shows."""
-    outputs = iter([(step, _shorten(step, printed, str(shell.folder))) for step, printed in play(page, shell, ports=False)])
+    played = iter([(s, _shorten(s, printed, str(shell.folder))) for s, printed in play(page, shell, fresh=True)])
 
     def block(match: re.Match[str]) -> str:
-        lines: list[str] = []
-        for _ in steps_of(match[0]):
-            step, printed = next(outputs)
-            command = step.command.split("\n")
-            lines += [f"$ {command[0]}", *(f"> {more}".rstrip() for more in command[1:]), *printed]
+        steps = [next(played) for _ in steps_of(match[0])]
+        if not steps:
+            return match[0]
+        if steps[0][0].name:
+            return f"`{match[1]}`:\n\n```{match[2]}\n{steps[0][0].command}```"
+        lines = [line for step, printed in steps for line in (f"$ {step.command}", *printed)]
         return "```console\n" + "".join(line + "\n" for line in lines) + "```"
 
     return _BLOCK.sub(block, page)
@@ -210,7 +224,7 @@ def _main() -> None:
         shell = Shell(Path(name).resolve() / "work")
         try:
             for page in first:
-                for _ in play(before(page.read_text("utf-8"), STOP), shell, ports=False):
+                for _ in play(before(page.read_text("utf-8"), STOP), shell, fresh=True):
                     pass
             last.write_text(_filled(last.read_text("utf-8"), shell), "utf-8")
         finally:

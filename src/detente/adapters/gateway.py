@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -57,6 +57,15 @@ def bar_private(folder: Path) -> None:
     sys.addaudithook(hook)
 
 
+def _listen(peer: Peer) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in peer.host else socket.AF_INET
+        return socket.create_server((peer.host.strip("[]"), peer.port), family=family)
+    except OSError as error:
+        what = f"cannot listen for {peer.code}: {error.strerror or error}"
+        raise LocalError("cannot-listen", what, where=f"{peer.host}:{peer.port}") from error
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server among several in one process; signals are the process's business."""
 
@@ -88,12 +97,13 @@ class Gateway:
             loop.add_signal_handler(number, stop.set)
         loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, and free the ports
         loop.add_reader(self._poke, self._poked)
+        sockets = [_listen(peer) for peer in self._config.peers.values()]
         servers = [self._server(peer) for peer in self._config.peers.values()]
         for code in self._config.peers:
             connector = aiohttp.TCPConnector(ssl=client_context(self._config.tls(code)), limit=8)
             timeout = aiohttp.ClientTimeout(total=30, connect=5)
             self._sessions[code] = aiohttp.ClientSession(connector=connector, timeout=timeout)
-        tasks = [asyncio.create_task(server.serve()) for server in servers]
+        tasks = [asyncio.create_task(server.serve([each])) for server, each in zip(servers, sockets, strict=True)]
         with contextlib.suppress(LocalError), self._store.transaction():
             self._store.set_meta("gateway pid", str(os.getpid()))
         self._carry()
@@ -151,12 +161,15 @@ class Gateway:
     async def _take(self, peer: str, request: Request) -> Response:
         chunks: list[bytes] = []
         size = status = 0
-        async for chunk in request.stream():
-            size += len(chunk)
-            if size > MAX_BODY:
-                chunks, status = [], 413
-                break
-            chunks.append(chunk)
+        try:
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    chunks, status = [], 413
+                    break
+                chunks.append(chunk)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it; half a request is none
         if self._leaving:
             return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         try:
@@ -269,7 +282,7 @@ def main() -> None:
         asyncio.run(Gateway(config, poke, arguments.life).run())
     except DetenteError as error:
         print(f"gateway: {error}", file=sys.stderr, flush=True)
-        sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again
+        sys.exit(4 if error.code in ("disk-full", "cannot-listen") else 3)  # 3: it is not started again
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ from detente.proof.wire import TYPE_TEXT
 
 BATCH = 64
 TICK_SECONDS = 0.5
-LOCK_TRIES = 200
+LOCK_TRIES = 100
 KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare"}  # requests that write nothing
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 

@@ -36,23 +36,23 @@ class Cosigner:
         self._name = name
         self.signer = signer
         self._log_keys = log_keys
-        self._old_signer: Signer | None = None
-        self._new_known: Callable[[], bool] = lambda: True
+        self._old_signers: tuple[tuple[Signer, Callable[[], bool]], ...] = ()
         self.floor = 0
         self.unsure = False
 
     def change_signer(self, signer: Signer, known: Callable[[], bool]) -> None:
         """Sign with a new key, and with the old one beside it until both ends of the log know the new (`known`)."""
-        self._old_signer, self._new_known = self.signer, known
-        self.signer = signer
+        if signer.public != self.signer.public:
+            self._old_signers += ((self.signer, known),)
+            self.signer = signer
 
     def keep(self) -> tuple[Any, ...]:
         """What a batch that fails must give back."""
-        return (self.signer, self._old_signer, self._new_known, self.unsure)
+        return (self.signer, self._old_signers, self.unsure)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Back to what `keep` gave."""
-        self.signer, self._old_signer, self._new_known, self.unsure = kept
+        self.signer, self._old_signers, self.unsure = kept
 
     def held(self) -> Checkpoint | None:
         """The newest head we countersigned, with our line in it."""
@@ -100,9 +100,8 @@ class Cosigner:
         self._store.set_meta(key, str(time_s))
         names = {key.name for key in self._log_keys()}
         own: list[NoteSignature] = [line for line in checkpoint.note.signatures if line.name in names]
-        if self._old_signer is not None and self._new_known():
-            self._old_signer = None
-        signers = [self.signer, *([self._old_signer] if self._old_signer else [])]
+        self._old_signers = tuple((signer, known) for signer, known in self._old_signers if not known())
+        signers = [self.signer, *(signer for signer, _ in self._old_signers)]
         lines = [cosign(checkpoint.head, self._name, signer, time_s) for signer in signers]
         signed = Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=(*own, *lines)))
         self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, signed.encode())

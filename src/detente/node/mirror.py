@@ -59,8 +59,7 @@ class Mirror:
         self._verify_many = verify_many
         self._our_root = our_root
         self.tree = Tree()
-        self._old_signer: Signer | None = None
-        self._old_until = 0
+        self._old_signers: tuple[tuple[Signer, int], ...] = ()
         self.floor = 0
         self.unsure = False
         self.may_judge: Callable[[], bool] = lambda: True
@@ -80,11 +79,11 @@ class Mirror:
 
     def keep(self) -> tuple[object, ...]:
         """What a batch that fails must give back beside what stands in the store."""
-        return (self.reader.copy(), self.signer, self._old_signer, self._old_until, self.unsure)
+        return (self.reader.copy(), self.signer, self._old_signers, self.unsure)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Forget in memory a batch whose transaction was undone."""
-        self.reader, self.signer, self._old_signer, self._old_until, self.unsure = kept
+        self.reader, self.signer, self._old_signers, self.unsure = kept
         self.tree.truncate(self._store.entry_count(self.origin))
         self._reload_heads()
 
@@ -191,8 +190,9 @@ class Mirror:
 
     def change_signer(self, signer: Signer, after: int) -> None:
         """Sign with a new key, and with the old one beside it until the peer has signed for our entry `after`."""
-        self._old_signer, self._old_until = self.signer, after
-        self.signer = signer
+        if signer.public != self.signer.public:
+            self._old_signers += ((self.signer, after),)
+            self.signer = signer
 
     def take_bundle(self, checkpoint: bytes, entries: Sequence[bytes], now: int) -> Reply:
         """Requests that came as files, from any older head of the log on: overlap is checked, replay changes nothing.
@@ -305,13 +305,11 @@ class Mirror:
 
     def _lines(self, now: int) -> list[NoteSignature]:
         """Our signature over the head held, now; with the old key beside it at a change of keys."""
-        signers = [self.signer]
-        if self._old_signer is not None:
+        if self._old_signers:
             answer = self._store.newest_receipt(self.reader.answers, timing.MIRROR)
-            if answer is not None and answer.size > self._old_until:
-                self._old_signer = None
-            else:
-                signers.append(self._old_signer)
+            known = answer.size if answer else 0
+            self._old_signers = tuple((signer, after) for signer, after in self._old_signers if known <= after)
+        signers = [self.signer, *(signer for signer, _ in self._old_signers)]
         key = f"mirror time {self.origin}"
         time_s = max(now // 1000, int(self._store.meta(key) or 0))
         self._store.set_meta(key, str(time_s))
