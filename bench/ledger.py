@@ -17,7 +17,7 @@ from ledger_parts.bare import serve
 from ledger_parts.ingest import ingest
 from ledger_parts.proofs import proofs
 from ledger_parts.receipts import receipted
-from ledger_parts.report import Bars, Report, file_system, machine, show
+from ledger_parts.report import Bars, Others, Report, file_system, machine, show
 from rich.console import Console
 
 WIDTH = 150
@@ -32,13 +32,18 @@ def scratch(given: Path | None) -> Path:
 
 def run(folder: Path, console: Console) -> Report:
     """All four parts."""
-    report, bars = Report(machine(folder)), Bars(console)
+    report, bars, others = Report(machine(folder)), Bars(console), Others()
     for name in ("append", "ingest", "receipts"):
         (folder / name).mkdir()
-    logged = own_append(folder / "append", report, bars)
-    ingest(folder / "ingest", logged, report, bars)
-    receipted(folder / "receipts", report, bars)
-    proofs(folder / "proofs", logged, report, bars)
+    with others.watch("append"):
+        logged = own_append(folder / "append", report, bars)
+    with others.watch("ingest"):
+        ingest(folder / "ingest", logged, report, bars)
+    with others.watch("receipts"):
+        receipted(folder / "receipts", report, bars)
+    with others.watch("proofs"):
+        proofs(folder / "proofs", logged, report, bars)
+    report.notes.append(others.words())
     return report
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pymerkle
-from ledger_parts.nodes import BATCH, NOTICE, Keys, Logged, carry, keys_of, make_three, now_ms, open_node
-from ledger_parts.peers import TilesLog, dsse_sign, dsse_signer
-from ledger_parts.report import Bars, Report, Row, total
 
 from detente.proof.envelope import Envelope, parse_envelope
 from detente.proof.tree import Tree, leaf_hash
+from ledger_parts.nodes import BATCH, NOTICE, Keys, Logged, carry, keys_of, make_three, now_ms, open_node
+from ledger_parts.peers import TilesLog, dsse_sign, dsse_signer
+from ledger_parts.report import Bars, Report, Row, total
 
 SINGLES = 512
 BATCHES = 78  # with the singles: 20,480 statements

@@ -12,10 +12,10 @@ from typing import Any
 
 import aiohttp
 import uvicorn
-from ledger_parts.report import Bars, Step
 
 from detente.adapters.tls import SERVER_NAME, client_context, server_context
 from detente.demo.three import free_ports
+from ledger_parts.report import Bars, Step
 
 BODY = 1_100  # bytes of an add-entries body with one statement
 WARM = 50

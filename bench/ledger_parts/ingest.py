@@ -8,9 +8,6 @@ import time
 from pathlib import Path
 
 import pymerkle
-from ledger_parts.nodes import SEED, Logged, copied, now_ms, open_node
-from ledger_parts.peers import TilesLog, dsse_key, dsse_verify
-from ledger_parts.report import Bars, Report, Row, median, seconds
 
 from detente.adapters.threads import threaded_verifier
 from detente.proof.checkpoint import Head, sign_checkpoint
@@ -18,6 +15,9 @@ from detente.proof.envelope import DsseSignature, Envelope, parse_envelope
 from detente.proof.keys import key_id
 from detente.proof.tree import Tree, leaf_hash
 from detente.proof.wire import MAX_BODY, AddCheckpoint, encode_add_entries, parse_add_entries
+from ledger_parts.nodes import SEED, Logged, copied, now_ms, open_node
+from ledger_parts.peers import TilesLog, dsse_key, dsse_verify
+from ledger_parts.report import Bars, Report, Row, median, seconds
 
 SPOILED = 16
 REPEATS = 3

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import pymerkle
-from ledger_parts.nodes import SEED, Logged
-from ledger_parts.peers import TilesLog
-from ledger_parts.report import Bars, Report, Row
 from tlog_scales.backend import LocalBackend
 from tlog_scales.reader import TilesReader
 
 from detente.proof.tree import Tree, check_consistency, check_inclusion, leaf_hash
+from ledger_parts.nodes import SEED, Logged
+from ledger_parts.peers import TilesLog
+from ledger_parts.report import Bars, Report, Row
 
 PROOFS = 2_000
 P = TypeVar("P")

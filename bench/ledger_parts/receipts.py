@@ -12,10 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ledger_parts.bare import bare_posts
-from ledger_parts.nodes import BATCH, NOTICE, SEED, Keys, keys_of, make_three
-from ledger_parts.peers import TilesLog, dsse_key, dsse_sign, dsse_signer, dsse_verify
-from ledger_parts.report import Bars, Report, Row, median, percentile, seconds, total
 from tlog_scales.signing import Vkey, VkeySet
 from tlog_scales.tiles import leaf_hash as their_leaf_hash
 from tlog_scales.tlog import Checkpoint, InclusionProof
@@ -29,10 +25,14 @@ from detente.proof.keys import verify_each
 from detente.proof.receipt import parse_proof
 from detente.proof.roots import KeyState, read_root
 from detente.proof.tree import Tree, leaf_hash
+from ledger_parts.bare import bare_posts
+from ledger_parts.nodes import BATCH, NOTICE, SEED, Keys, keys_of, make_three
+from ledger_parts.peers import TilesLog, dsse_key, dsse_sign, dsse_signer, dsse_verify
+from ledger_parts.report import Bars, Report, Row, median, percentile, seconds, total
 
 WARM = 50
 LATENCIES = 600
-FLIGHTS = (1, 2, 4, 8, 12, 16)
+FLIGHTS = (1, 2, 4, 8, 16)
 BATCHES = 32
 FINAL_BATCHES = 80
 REPEATS = 3

@@ -9,18 +9,20 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 T = TypeVar("T")
 Step = Callable[[], None]
+NOTICEABLE = 0.1
 PEERS = ("cryptography", "PyNaCl", "securesystemslib", "tlog-scales", "pymerkle")
 
 
@@ -71,6 +73,46 @@ class Bars:
             task = self._progress.add_task(words, total=total)
             yield lambda: self._progress.advance(task)
             self._progress.remove_task(task)
+
+
+class Others:
+    """How much of the machine other people's processes took while a part ran: what makes figures lie on a shared one."""
+
+    def __init__(self) -> None:
+        self.shares: dict[str, float] = {}
+
+    @contextmanager
+    def watch(self, part: str) -> Iterator[None]:
+        """Measure around one part."""
+        own, busy, start = _own_seconds(), _busy_seconds(), time.monotonic()
+        yield
+        whole = (time.monotonic() - start) * (os.cpu_count() or 1)
+        foreign = (_busy_seconds() - busy) - (_own_seconds() - own)
+        self.shares[part] = max(0.0, foreign / whole)
+
+    def words(self) -> str:
+        """One line."""
+        shares = ", ".join(f"{part} {share:.0%}" for part, share in self.shares.items())
+        warning = ""
+        if max(self.shares.values(), default=0.0) > NOTICEABLE:
+            warning = "; the machine was not ours alone, so figures of ours and of peers are too low: run again"
+        return f"share of the machine taken by other processes: {shares}{warning}"
+
+
+def _own_seconds() -> float:
+    """CPU seconds of this process and all below it, ended ones included."""
+    me = psutil.Process()
+    took = 0.0
+    for process in (me, *me.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            took += times.user + times.system + times.children_user + times.children_system
+    return took
+
+
+def _busy_seconds() -> float:
+    times = psutil.cpu_times()
+    return float(sum(times) - times.idle - getattr(times, "iowait", 0.0))
 
 
 # measuring

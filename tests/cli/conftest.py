@@ -12,7 +12,9 @@ import pytest
 
 from detente.demo.three import Three
 
-AGREEMENT = b"language: 1\nagreement: line-2016\nclauses:\n- id: A\n  says: A notice is given a day before.\n  at_least: 24h\n"
+AGREEMENT = (
+    b"language: 1\nagreement: line-2016\nclauses:\n- id: A\n  says: A notice is given a day before.\n  at_least: 24h\n"
+)
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 

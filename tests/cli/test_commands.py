@@ -118,7 +118,10 @@ def test_bundle_over_files_with_overlap_replay_and_a_flipped_byte(three: Three, 
         missing = tmp_path / "missing"
         missing.mkdir()
         (missing / "0001-add-checkpoint").write_bytes((first / "0001-add-checkpoint").read_bytes())
-        assert "bundle-invalid" in detente("bundle", "import", *node(three, "ru"), "--from", "us", missing, status=1).stderr
+        assert (
+            "bundle-invalid"
+            in detente("bundle", "import", *node(three, "ru"), "--from", "us", missing, status=1).stderr
+        )
         detente("bundle", "import", *node(three, "ru"), "--from", "us", first)
         size = three.ask("ru", "state")["copies"]
         detente("bundle", "import", *node(three, "ru"), "--from", "us", first)

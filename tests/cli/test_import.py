@@ -37,7 +37,9 @@ def test_a_synthetic_file_with_a_bad_row_named_by_line(three: Three, detente: Ru
     assert accounts[0]["verbatim"] == "- Near Abu Kamal, one strike destroyed a pump."
 
 
-@pytest.mark.skipif(not REAL.exists(), reason=f"the real releases are not here: {REAL.name} under ../shared/data/coalition")
+@pytest.mark.skipif(
+    not REAL.exists(), reason=f"the real releases are not here: {REAL.name} under ../shared/data/coalition"
+)
 def test_the_real_releases_verbatim_receipted_and_verified(three: Three, detente: Run, tmp_path: Path):
     """Issue 2 point 10: 5,605 lines; three hold a TAB and are kept apart by line."""
     said = detente("import", "centcom", *node(three, "us"), "--to", "ru", REAL).stdout

@@ -19,7 +19,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.Completed
     out = tmp_path_factory.mktemp("d") / "demo-out"
     began = time.monotonic()
     command = [sys.executable, "-m", "detente.cli.main", "demo", "--out", str(out), "--tamper", "ledger"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=110, env={**os.environ, "COLUMNS": "118"})
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=110, env={**os.environ, "COLUMNS": "118"}
+    )
     return done, out, time.monotonic() - began
 
 
@@ -53,7 +55,14 @@ def test_what_the_issue_asks_to_be_shown(told):
     """Issue 2 point 2: adoption, an altered copy refused with every differing line, notice, receipt, flipped byte."""
     done, out, _ = told
     text = " ".join(done.stdout.replace("│", " ").split())
-    for words in ("at_least: 12h", "agreement-differs", "without a vote", "In force on 3 of 3", "entry-mismatch", "37 strikes"):
+    for words in (
+        "at_least: 12h",
+        "agreement-differs",
+        "without a vote",
+        "In force on 3 of 3",
+        "entry-mismatch",
+        "37 strikes",
+    ):
         assert words in text, words
     assert (out / "receipts" / "notice-op-1.tlog-proof").exists()
     for code in ("us", "ru", "un"):

@@ -74,7 +74,8 @@ def test_the_named_lines_explain_every_change(ours: list[bytes], theirs: list[by
 def test_no_more_lines_are_named_than_differ(ours: list[bytes], theirs: list[bytes]) -> None:
     a, b = b"\n".join(ours), b"\n".join(theirs)
     same = sum(
-        block.size for block in difflib.SequenceMatcher(None, a.split(b"\n"), b.split(b"\n"), False).get_matching_blocks()
+        block.size
+        for block in difflib.SequenceMatcher(None, a.split(b"\n"), b.split(b"\n"), False).get_matching_blocks()
     )
     assert len(differences("x", a, b)) <= len(a.split(b"\n")) + len(b.split(b"\n")) - 2 * same
 

@@ -70,7 +70,9 @@ def test_no_test_names_a_row_or_a_check_that_is_not_in_the_table() -> None:
 def test_a_test_is_named_after_its_row() -> None:
     small = {"a", "the", "of", "it", "to", "or", "in", "and", "us", "is", "one", "shown", "by"}
     for attack, tests in attacks_made().items():
-        words = set(re.findall(r"[a-z0-9]+", attack.lower().replace("`", "").replace("-", "_").replace("_", " "))) - small
+        words = (
+            set(re.findall(r"[a-z0-9]+", attack.lower().replace("`", "").replace("-", "_").replace("_", " "))) - small
+        )
         for name, _ in tests:
             shared = words & set(name.split("_"))
             assert len(shared) >= 2, (attack, name)

@@ -252,7 +252,15 @@ def test_huge_notes_odd_origins_10000_signature_lines(world: World) -> None:
     own = pen.checkpoint(signers=pen.signers["log"]).note.signatures[0]
     crowd = tuple(own._replace(key_id=n) for n in range(20))
     crowded = pen.checkpoint().with_lines(crowd)
-    assert pen.send(liars.ADD_CHECKPOINT, liars.AddCheckpoint(pen.offered, tuple(pen.tree.consistency(pen.offered, len(pen.entries))), crowded).encode()).status == 400
+    assert (
+        pen.send(
+            liars.ADD_CHECKPOINT,
+            liars.AddCheckpoint(
+                pen.offered, tuple(pen.tree.consistency(pen.offered, len(pen.entries))), crowded
+            ).encode(),
+        ).status
+        == 400
+    )
 
     origins = ("DSSEv1 4 test 2 {}", "demo/test/ru/to-us ", "Demo/test/ru/to-us", "demo/test/ru/to-üs", "", "x" * 300)
     for origin in origins:

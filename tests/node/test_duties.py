@@ -44,7 +44,12 @@ def test_each_duty_is_due_at_its_first_late_millisecond() -> None:
 
 
 @settings(max_examples=30)
-@given(st.lists(st.tuples(st.sampled_from(["tick", "say", "cut", "restore", "restart", "full"]), st.integers(0, 13)), max_size=14))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["tick", "say", "cut", "restore", "restart", "full"]), st.integers(0, 13)),
+        max_size=14,
+    )
+)
 def test_the_next_duty_lies_in_the_future_whatever_happened(events: list[tuple[str, int]]) -> None:
     world = World(root_max_age="25min")
     for what, minutes in events:

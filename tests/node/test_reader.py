@@ -106,7 +106,9 @@ def test_a_refused_entry_has_no_effect(shared: World, pen: Pen) -> None:
         pen.entry("root", version=2, document=document, agreement="0" * 64),
         pen.entry("revoke", key="f" * 64),
         pen.entry("revoke", key=key_id(pen.signers["release"][0].public), author="us"),
-        pen.entry("call", agreement="0" * 64, time=T0 + 999, seen={"origin": reader.answers, "size": 9, "root": "0" * 64}),
+        pen.entry(
+            "call", agreement="0" * 64, time=T0 + 999, seen={"origin": reader.answers, "size": 9, "root": "0" * 64}
+        ),
     ]
     faults = ["root-invalid", "root-invalid", "wrong-agreement", "unknown-key", "wrong-author", "wrong-agreement"]
     assert codes(reader.read(1, entries, verify_each)) == [[code] for code in faults]
@@ -150,7 +152,9 @@ def test_seen_is_weighed_against_our_heads_and_their_signatures(shared: World, p
     assert reader.last_seen == 5
 
     offline = reader_of(shared)  # knows nothing of our log: only that `seen` never falls
-    assert codes(offline.read(1, entries, verify_each)) == [[], ["seen-fell"], [], [], ["seen-fell"]] + [["seen-fell"]] * 2 + [[]]
+    assert codes(offline.read(1, entries, verify_each)) == [[], ["seen-fell"], [], [], ["seen-fell"]] + [
+        ["seen-fell"]
+    ] * 2 + [[]]
 
 
 def test_a_wrong_time_does_not_poison_what_follows(shared: World, pen: Pen) -> None:

@@ -35,7 +35,9 @@ def line(size: int, second: int, signer: SoftSigner = MIRROR, name: str = NAME) 
     return cosign(head(size).head, name, signer, second)
 
 
-def add(book: ReceiptBook, size: int, second: int, signer: SoftSigner = MIRROR, *, now: int = -1, **options: bool) -> None:
+def add(
+    book: ReceiptBook, size: int, second: int, signer: SoftSigner = MIRROR, *, now: int = -1, **options: bool
+) -> None:
     lines = [cosign(head(size).head, NAME, signer, second)]
     keys = [key(MIRROR), key(OLD)]
     book.add(head(size), lines, timing.MIRROR, keys, second * 1000 if now < 0 else now, **options)
@@ -119,7 +121,9 @@ def test_evidence_is_for_one_key_one_log_and_a_fall_only() -> None:
         evidence((one, S0), (two, S0 + 1), key(OLD))
     assert stranger.value.code == "proof-invalid"
     with pytest.raises(RemoteError) as unreadable:
-        check_lapse(read_lapse(lapse_file(key(MIRROR), one, two).replace(b"+04", b"+05").replace(b"mirror+", b"mirror")))
+        check_lapse(
+            read_lapse(lapse_file(key(MIRROR), one, two).replace(b"+04", b"+05").replace(b"mirror+", b"mirror"))
+        )
     assert unreadable.value.code in ("proof-invalid", "json-not-canonical")
 
 
@@ -166,9 +170,10 @@ def test_times_say_what_the_rule_says(rows: list[StoredReceipt], index: int, nee
     mirrors = [r.time_s for r in over if r.role == timing.MIRROR]
     permission = timing.permission_time(rows, index, DELTA)
     assert permission == (timing.span(min(mirrors), DELTA) if mirrors else None)
-    firsts = sorted(min(r.time_s for r in over if r.name == n and r.role == timing.COSIGNER) for n in {
-        r.name for r in over if r.role == timing.COSIGNER
-    })
+    firsts = sorted(
+        min(r.time_s for r in over if r.name == n and r.role == timing.COSIGNER)
+        for n in {r.name for r in over if r.role == timing.COSIGNER}
+    )
     neutral = firsts[needed - 1] if len(firsts) >= needed else None
     assert timing.quorum_second(rows, index, needed) == neutral
     both = [*mirrors, *([neutral] if neutral is not None else [])]

@@ -320,7 +320,9 @@ class Pen:
 
     def raw(self, payload: bytes, kind: str = "call", payload_kind: str | None = None) -> bytes:
         """Entry bytes around any payload bytes, sealed by the release key under a kind's payload type."""
-        return seal(payload_type(kind) if payload_kind is None else payload_kind, payload, self.signers["release"][:1]).encode()
+        return seal(
+            payload_type(kind) if payload_kind is None else payload_kind, payload, self.signers["release"][:1]
+        ).encode()
 
     def payload(self, kind: str, **changes: Any) -> bytes:
         """Canonical payload bytes; nothing is checked, any field may be added."""

@@ -265,7 +265,7 @@ class World:
         """Publish code's next root with new keys in every role but those in `keep`; carried to the others."""
         node = self.nodes[code]
         old = node.signers
-        new = signers_for(code, version, keep)
+        new = signers_for(code, version) | {role: old[role] for role in keep}
         previous = self._root_document(code)
         document = root_for(code, new, version, previous, also=old["root"])
         with self.speaking(code) as house:

@@ -1,7 +1,7 @@
 """Bundles: exactly the HTTP bodies of a push, as files for USB or a one-way link, and the signatures that come back.
 
-    0001-add-checkpoint, 0002-add-entries, 0003-add-entries, ...   from the sender
-    receipt                                                        from the receiver: the head with its signature
+0001-add-checkpoint, 0002-add-entries, 0003-add-entries, ...   from the sender
+receipt                                                        from the receiver: the head with its signature
 """
 
 from __future__ import annotations

@@ -71,7 +71,9 @@ class Commands:
         """Answer one request; DetenteError if it is refused."""
         command = self._table.get(str(request.get("do")))
         if command is None:
-            raise LocalError("unknown-name", f"no request {request.get('do')!r}; known: {', '.join(sorted(self._table))}")
+            raise LocalError(
+                "unknown-name", f"no request {request.get('do')!r}; known: {', '.join(sorted(self._table))}"
+            )
         return command(request)
 
     # knowing
@@ -124,7 +126,11 @@ class Commands:
         origin, entry = str(request["origin"]), int(request["entry"])
         proof = self._house.receipt(origin, entry, with_entry=True)
         stored = self._store.receipt_over(origin, entry, timing.MIRROR)
-        return {"file": b64(proof.encode()), "by": stored.name if stored else "", "at": stored.time_s * 1000 if stored else 0}
+        return {
+            "file": b64(proof.encode()),
+            "by": stored.name if stored else "",
+            "at": stored.time_s * 1000 if stored else 0,
+        }
 
     # speaking
 
@@ -165,7 +171,10 @@ class Commands:
 
     def do_drafts(self, _: dict[str, Any]) -> dict[str, Any]:
         """Drafts that have not been released."""
-        drafts = {name: msgspec.json.decode(self._private.get("draft", name) or b"{}") for name in self._private.names("draft")}
+        drafts = {
+            name: msgspec.json.decode(self._private.get("draft", name) or b"{}")
+            for name in self._private.names("draft")
+        }
         return {"drafts": drafts}
 
     def do_release(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
@@ -245,7 +254,13 @@ class Commands:
             raise LocalError("not-signing", "the log has no head yet", where=ledger.origin)
         head, challenge = ledger.head.head, str(request["challenge"])
         words = words_of(bytes.fromhex(challenge), head, word_list())
-        fields = {"log": head.origin, "size": head.size, "root": head.root.hex(), "challenge": challenge, "words": words}
+        fields = {
+            "log": head.origin,
+            "size": head.size,
+            "root": head.root.hex(),
+            "challenge": challenge,
+            "words": words,
+        }
         self._house.say(ledger.log.audience, "voice", fields, self._clock.now())
         return {"words": words, "size": head.size}
 
@@ -258,8 +273,12 @@ class Commands:
             raise LocalError("unknown-name", f"no challenge was spoken to {peer!r}; use `detente voice challenge`")
         root = mirror.root_at(size)
         if root is None:
-            raise LocalError("not-adopted", f"{peer} reads words for {size} entries; we hold {mirror.size}", where=mirror.origin)
-        check_words(bytes.fromhex(challenge.decode()), Head(mirror.origin, size, root), list(request["words"]), word_list())
+            raise LocalError(
+                "not-adopted", f"{peer} reads words for {size} entries; we hold {mirror.size}", where=mirror.origin
+            )
+        check_words(
+            bytes.fromhex(challenge.decode()), Head(mirror.origin, size, root), list(request["words"]), word_list()
+        )
         self.after.append(partial(self._private.delete, "challenge", peer))
         return {"same": True, "size": size}
 

@@ -1,10 +1,10 @@
 """A node's folder and its node.toml: strict, every path inside the folder.
 
-    node.toml            this file
-    agreement.yaml, terms.yaml
-    shared/              opened by the gateway: shared.db, roots/, tls/<peer>/
-    private/             opened by the house only: private.db, store.key, highwater.json
-    run/                 control.sock
+node.toml            this file
+agreement.yaml, terms.yaml
+shared/              opened by the gateway: shared.db, roots/, tls/<peer>/
+private/             opened by the house only: private.db, store.key, highwater.json
+run/                 control.sock
 """
 
 from __future__ import annotations
@@ -110,7 +110,9 @@ def load_config(path: Path) -> Config:
         raise LocalError("config-invalid", f"clock {clock!r} is neither wall nor scenario", where=str(path))
     start = raw.get("scenario_start")
     if (clock == "scenario") != (start is not None):
-        raise LocalError("config-invalid", "scenario_start goes with clock = scenario, and only with it", where=str(path))
+        raise LocalError(
+            "config-invalid", "scenario_start goes with clock = scenario, and only with it", where=str(path)
+        )
     folder = path.parent.resolve()
     users = raw.get("users", {})
     limits = raw.get("limits", {})

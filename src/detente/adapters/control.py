@@ -47,7 +47,9 @@ class Control:
             self._socket.connect(str(path))
         except OSError as error:
             self._socket.close()
-            raise LocalError("node-unreachable", f"no node answers: {error.strerror or error}", where=str(path)) from error
+            raise LocalError(
+                "node-unreachable", f"no node answers: {error.strerror or error}", where=str(path)
+            ) from error
         self._file = self._socket.makefile("rb")
 
     def __enter__(self) -> Control:
@@ -67,7 +69,9 @@ class Control:
             self._socket.sendall(json.dumps({"do": do, **values}).encode() + b"\n")
             line = self._file.readline(LIMIT)
         except OSError as error:
-            raise LocalError("node-unreachable", f"the node stopped answering: {error}", where=str(self._path)) from error
+            raise LocalError(
+                "node-unreachable", f"the node stopped answering: {error}", where=str(self._path)
+            ) from error
         if not line:
             raise LocalError("node-unreachable", "the node hung up", where=str(self._path))
         answer: dict[str, Any] = json.loads(line)

@@ -34,7 +34,9 @@ def export_folder(config: Config, out: Path) -> Exported:
     roots = config.roots(terms)
     missing = sorted(set(terms.participants) - set(roots))
     if missing:
-        raise LocalError("root-invalid", f"no root document of {', '.join(missing)}", where=str(config.shared / "roots"))
+        raise LocalError(
+            "root-invalid", f"no root document of {', '.join(missing)}", where=str(config.shared / "roots")
+        )
     store = SqliteShared(config.shared_db)
     try:
         states = {code: keys_as_of_now(store, code, document) for code, document in roots.items()}

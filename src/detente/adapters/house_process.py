@@ -79,7 +79,9 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
         config.code, config.agreement(), terms, config.terms_bytes(), roots, production=not clock.scenario
     )
     if config.code not in roots:
-        raise LocalError("root-invalid", f"no root document for {config.code}", where=str(config.root_path(config.code)))
+        raise LocalError(
+            "root-invalid", f"no root document for {config.code}", where=str(config.root_path(config.code))
+        )
     first = read_root(roots[config.code]).document
     high_water = HighWaterFile(config.private / "highwater.json")
     verify = threaded_verifier()
@@ -248,7 +250,9 @@ class HouseProcess:
             self.house.answered(item.peer, item.purpose, item.status, item.body, now)
             self.store.settle(item, 0, "", b"")
         elif item.status:
-            self.store.add_refusal(Refused(now, item.peer, "", -1, "too-large", f"a body beyond the limit to {item.path[:80]}"))
+            self.store.add_refusal(
+                Refused(now, item.peer, "", -1, "too-large", f"a body beyond the limit to {item.path[:80]}")
+            )
             self.store.settle(item, item.status, TYPE_TEXT, b"refused: too-large\n")
         else:
             reply = self.house.serve(item.peer, item.path, item.body, now)

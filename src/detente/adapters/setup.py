@@ -126,7 +126,9 @@ def accept_peer(config: Config, peer: str, public: Path) -> str:
         raise GivenError("file-unreadable", f"{error.strerror}", where=str(error.filename)) from error
     state = read_root(document)
     if state.document.participant != peer:
-        raise GivenError("root-invalid", f"this is the root of {state.document.participant}, not of {peer}", where=str(root))
+        raise GivenError(
+            "root-invalid", f"this is the root of {state.document.participant}, not of {peer}", where=str(root)
+        )
     folder = config.tls(peer)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "authority.pem").write_bytes(authority_pem)

@@ -80,7 +80,9 @@ class PrivateStore:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
-            self._db.execute("CREATE TABLE IF NOT EXISTS record(place BLOB PRIMARY KEY, box BLOB NOT NULL) WITHOUT ROWID")
+            self._db.execute(
+                "CREATE TABLE IF NOT EXISTS record(place BLOB PRIMARY KEY, box BLOB NOT NULL) WITHOUT ROWID"
+            )
         if self.get("check", "key") is None:
             self.put("check", "key", b"1")
 
@@ -95,7 +97,9 @@ class PrivateStore:
         try:
             plain = self._box.decrypt(box)
         except CryptoError as error:
-            raise LocalError("store-locked", "the store key does not fit this private store", where=str(self.path)) from error
+            raise LocalError(
+                "store-locked", "the store key does not fit this private store", where=str(self.path)
+            ) from error
         kind, name, data = plain.split(b"\n", 2)
         return kind.decode(), name.decode(), data
 

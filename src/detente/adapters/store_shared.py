@@ -150,7 +150,9 @@ class SqliteShared:
     def add_entries(self, origin: str, start: int, entries: Sequence[bytes]) -> None:
         """Append entries from index `start`, which must be the log's size."""
         if start != self.entry_count(origin):
-            raise LocalError("internal", f"entries from {start} do not follow the {self.entry_count(origin)} held", where=origin)
+            raise LocalError(
+                "internal", f"entries from {start} do not follow the {self.entry_count(origin)} held", where=origin
+            )
         base = (self._log(origin) << _SHIFT) + start
         self._db.executemany("INSERT INTO entry VALUES(?,?)", [(base + n, data) for n, data in enumerate(entries)])
         self._db.execute("UPDATE log SET size=? WHERE origin=?", (start + len(entries), origin))
@@ -199,7 +201,9 @@ class SqliteShared:
 
     def newest_receipt(self, origin: str, role: str, before_s: int = 2**53) -> StoredReceipt | None:
         """The newest receipt dated before this second."""
-        return self._receipt("origin=? AND role=? AND time_s<? ORDER BY time_s DESC, size DESC", (origin, role, before_s))
+        return self._receipt(
+            "origin=? AND role=? AND time_s<? ORDER BY time_s DESC, size DESC", (origin, role, before_s)
+        )
 
     def receipts_beside(self, origin: str, name: str, size: int) -> list[StoredReceipt]:
         """A signer's receipts over the nearest smaller head and over the nearest larger head."""

@@ -80,9 +80,7 @@ def issue(authority: Pem, code: str, *, server: bool, days: int = 825) -> Pem:
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(SERVER_NAME.format(code=code))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-        .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False
-        )
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
     return Pem(certificate.public_bytes(serialization.Encoding.PEM), _key_pem(key))

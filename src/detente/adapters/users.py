@@ -1,9 +1,9 @@
 """Two users for one node: who owns which of its files, so that the gateway's user cannot read the private folder.
 
-    the node's folder, node.toml, agreement, terms, shared/, roots   the house's, readable by the gateway's group
-    shared/shared.db                                                 the house's, writable by the gateway's group
-    shared/tls                                                       the gateway's alone
-    private/, run/                                                   the house's alone
+the node's folder, node.toml, agreement, terms, shared/, roots   the house's, readable by the gateway's group
+shared/shared.db                                                 the house's, writable by the gateway's group
+shared/tls                                                       the gateway's alone
+private/, run/                                                   the house's alone
 """
 
 from __future__ import annotations
@@ -30,7 +30,9 @@ def account(name: str, where: str) -> Account:
     try:
         found = pwd.getpwnam(name)
     except KeyError as error:
-        raise LocalError("config-invalid", f"no user {name!r} on this machine; name both users or none", where=where) from error
+        raise LocalError(
+            "config-invalid", f"no user {name!r} on this machine; name both users or none", where=where
+        ) from error
     return Account(name, found.pw_uid, found.pw_gid)
 
 
@@ -39,7 +41,9 @@ def share_out(config: Config, house: Account, gateway: Account) -> None:
     if os.geteuid() != 0:
         raise LocalError("config-invalid", "only root can run a node under two users", where="users")
     if house.user == gateway.user or 0 in (house.user, gateway.user) or house.group == gateway.group:
-        raise LocalError("config-invalid", "house and gateway need two users with groups of their own, not root", where="users")
+        raise LocalError(
+            "config-invalid", "house and gateway need two users with groups of their own, not root", where="users"
+        )
     _give(config.folder, house.user, gateway.group, 0o750)
     for path in (config.folder / FILE, config.agreement_path, config.terms_path):
         _give(path, house.user, gateway.group, 0o640)
@@ -48,7 +52,10 @@ def share_out(config: Config, house: Account, gateway: Account) -> None:
     _give_all(config.control.parent, house.user, house.group, 0o700, 0o600)
     _give_all(config.shared / "roots", house.user, gateway.group, 0o750, 0o640)
     _give_all(config.shared / "tls", gateway.user, gateway.group, 0o700, 0o600)
-    _give(config.shared, house.user, gateway.group, 0o2770)  # setgid: what either makes here belongs to the common group
+    _give(
+        config.shared, house.user, gateway.group, 0o2770
+    )  # setgid: what either makes here belongs to the common group
+    config.shared_db.touch()  # SQLite would not let the group write; its other files follow this one
     for path in config.shared.glob("shared.db*"):
         _give(path, house.user, gateway.group, 0o660)
 

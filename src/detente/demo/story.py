@@ -55,12 +55,18 @@ class Story:
         """Who signed for a statement, in words, and the receipt."""
         placed = answer["placed"][number]
         receipt = self.three.ask(code, "receipt", origin=placed["origin"], entry=placed["entry"])
-        return f"{receipt['by'].split('/')[-2]} signed for entry {placed['entry']} at {show_clock(receipt['at'])}", receipt
+        return (
+            f"{receipt['by'].split('/')[-2]} signed for entry {placed['entry']} at {show_clock(receipt['at'])}",
+            receipt,
+        )
 
     def paper(self) -> None:
         """Adoption, with an altered copy refused line by line."""
         say, three = self.say, self.three
-        say.scene("paper", "Both sides must sign the same bytes of the agreement and of its terms. The UN takes part without a vote.")
+        say.scene(
+            "paper",
+            "Both sides must sign the same bytes of the agreement and of its terms. The UN takes part without a vote.",
+        )
         say.clock(three.now)
         offered = three.ask("us", "offer", wait=True)
         to_ru = next(n for n, p in enumerate(offered["placed"]) if p["origin"].endswith("to-ru"))
@@ -84,12 +90,16 @@ class Story:
         say.un("takes part under the same digests, without a vote", MADE_UP)
         states = [three.ask(code, "state") for code in three.configs]
         digests = {state["agreement"][:16] for state in states if state["in_force"]}
-        say.plain(f"In force on {sum(s['in_force'] for s in states)} of 3 nodes, agreement {', '.join(sorted(digests))}…")
+        say.plain(
+            f"In force on {sum(s['in_force'] for s in states)} of 3 nodes, agreement {', '.join(sorted(digests))}…"
+        )
 
     def notice(self) -> None:
         """A notice, its receipt, and what the receipt proves."""
         say, three = self.say, self.three
-        say.scene("17 Sept, the notice", "A notice counts from its receiver's signed receipt, not from its sender's clock.")
+        say.scene(
+            "17 Sept, the notice", "A notice counts from its receiver's signed receipt, not from its sender's clock."
+        )
         self._time("11:30:00")
         fields = {
             "operation": "op-1",
@@ -109,7 +119,9 @@ class Story:
         path = folder / "notice-op-1.tlog-proof"
         path.write_bytes(unb64(receipt["file"]))
         proof = parse_proof(path.read_bytes())
-        say.plain(f"The receipt is one file of {path.stat().st_size} bytes ({path}), {len(proof.path)} hashes deep; ru cannot deny it.")
+        say.plain(
+            f"The receipt is one file of {path.stat().st_size} bytes ({path}), {len(proof.path)} hashes deep; ru cannot deny it."
+        )
 
     def calls(self) -> None:
         """The strikes and the calls, as reported."""
@@ -122,7 +134,10 @@ class Story:
         self._time("12:55:00")
         say.us("strikes begin at 12:55Z; 37 strikes until 13:56Z", FACT)
         self._time("13:29:00")
-        call = {"about": "op-1", "text": "Our forces are under your strikes near the airfield. We ask for the usual contact."}
+        call = {
+            "about": "op-1",
+            "text": "Our forces are under your strikes near the airfield. We ask for the usual contact.",
+        }
         told = three.ask("ru", "say", to="us", kind="call", fields=call, wait=True)
         say.both("", "", f"calls at 13:29Z (inferred: 13:56 less 27 min); {self._signed(told, 'ru')[0]}", MADE_UP)
         say.ru("waits 27 minutes for the usual contact", FACT)
@@ -139,7 +154,10 @@ class Story:
     def line_cut(self) -> None:
         """The link is cut; statements go on foot; a flipped byte is refused."""
         say, three = self.say, self.three
-        say.scene("line cut", "The link fails. What us has to say goes to ru as files, in the very bytes the link would have carried.")
+        say.scene(
+            "line cut",
+            "The link fails. What us has to say goes to ru as files, in the very bytes the link would have carried.",
+        )
         self._time("14:10:00")
         config = three.configs["us"]
         store = SqliteShared(config.shared_db)
@@ -173,7 +191,9 @@ class Story:
         answer = self.three.ask("ru", "bundle", peer="us", requests=[request])["answers"][0]
         last = self.three.ask("ru", "refusals", last=1)["refusals"][0]
         self.say.ru(f"one byte was flipped on the way: answer {answer['status']}", MADE_UP)
-        self.say.caught(f"ru refuses: {last['code']}, {last['what']}; nothing of it is stored, fault of {last['party']}")
+        self.say.caught(
+            f"ru refuses: {last['code']}, {last['what']}; nothing of it is stored, fault of {last['party']}"
+        )
 
     def record(self) -> None:
         """The ledgers, written out for anyone to verify."""

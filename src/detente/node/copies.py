@@ -16,8 +16,13 @@ from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, check_consistency, fold
 from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, AddCheckpoint
 
-BEHIND = Reply(503, TYPE_TEXT, b"refused: backup-restored\n")
-"""Our own copy is, or may be, older than what we signed for: we sign again once the sender has offered its head."""
+
+def behind(held: Checkpoint) -> Reply:
+    """Our copy may be older than what we signed for, so we do not sign; the head is shown as its log signed it.
+
+    Should its log have lost that head itself, its own signature is enough to bring it back.
+    """
+    return Reply(503, TYPE_TEXT, held.encode())
 
 
 class EvidenceError(RemoteError):

@@ -2,7 +2,7 @@
 
 A line means: as of this second, this is the largest head of the log that I have seen, and it extends all before. Size
 and time never fall: after a start on what may be a restored backup (`unsure`) nothing is signed until the sender has
-offered its newest head, and never below `floor`, what the high-water mark says we signed.
+brought us up to `floor`: what the high-water mark says we signed, and what the sender names as its newest head.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from detente.errors import RemoteError
 from detente.model.terms import LogTerms
-from detente.node.copies import BEHIND, EvidenceError, check_offer, refusal_reply
+from detente.node.copies import EvidenceError, behind, check_offer, refusal_reply
 from detente.node.ports import HEAD_COSIGNED, Refused, Reply, SharedStore
 from detente.proof.checkpoint import Checkpoint, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey
 from detente.proof.note import NoteSignature
-from detente.proof.wire import TYPE_TEXT, parse_add_checkpoint
+from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, parse_add_checkpoint
 
 
 class Cosigner:
@@ -43,16 +43,17 @@ class Cosigner:
     def change_signer(self, signer: Signer, known: Callable[[], bool]) -> None:
         """Sign with a new key, and with the old one beside it until both ends of the log know the new (`known`)."""
         if signer.public != self.signer.public:
-            self._old_signers += ((self.signer, known),)
+            old = [*self._old_signers, (self.signer, known)]
+            self._old_signers = tuple(pair for pair in old if pair[0].public != signer.public)
             self.signer = signer
 
     def keep(self) -> tuple[Any, ...]:
         """What a batch that fails must give back."""
-        return (self.signer, self._old_signers, self.unsure)
+        return (self.signer, self._old_signers, self.unsure, self.floor)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Back to what `keep` gave."""
-        self.signer, self._old_signers, self.unsure = kept
+        self.signer, self._old_signers, self.unsure, self.floor = kept
 
     def held(self) -> Checkpoint | None:
         """The newest head we countersigned, with our line in it."""
@@ -69,8 +70,8 @@ class Cosigner:
                 if path == "/cosigner/sign-again":
                     if held is None:
                         return Reply(404, TYPE_TEXT, b"no head held\n")
-                    if self.unsure or held.head.size < self.floor:
-                        return BEHIND
+                    if self.unsure:
+                        return behind(self._own_lines(held))
                     return Reply(200, TYPE_TEXT, self._signed(held, now)[0].encode())
                 raise RemoteError("request-invalid", f"no such path for {peer}: {path[:80]}")
         except RemoteError as error:
@@ -84,25 +85,33 @@ class Cosigner:
         if request.checkpoint.head.origin != self.log.origin:
             raise RemoteError("unknown-origin", f"log {request.checkpoint.head.origin} is not countersigned here")
         keys = self._log_keys()
+        if self.unsure:
+            self.floor = max(self.floor, request.checkpoint.head.size)
         if held is not None and request.checkpoint.head.size < held.head.size:
             raise RemoteError("stale-checkpoint", f"offered {request.checkpoint.head.size}; we hold {held.head.size}")
+        if self.unsure and not request.checkpoint.note.lines_by(keys):
+            raise RemoteError("wrong-size", "perhaps signed under a root that our backup does not hold")
         check_offer(request, keys, held)
+        size = request.checkpoint.head.size
+        if self.unsure and size < self.floor:
+            self._store.set_head(self.log.origin, HEAD_COSIGNED, size, self._own_lines(request.checkpoint).encode())
+            return Reply(409, TYPE_SIZE, f"{size}\n".encode())
         self.unsure = False
-        if request.checkpoint.head.size < self.floor:
-            return BEHIND
         lines = self._signed(request.checkpoint, now)[1]
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in lines).encode())
+
+    def _own_lines(self, checkpoint: Checkpoint) -> Checkpoint:
+        own = tuple(line for line in checkpoint.note.signatures if line.name == self.log.origin)
+        return Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=own))
 
     def _signed(self, checkpoint: Checkpoint, now: int) -> tuple[Checkpoint, list[NoteSignature]]:
         """The head with its log's lines and ours of this second, kept; and our lines alone."""
         key = f"cosigner time {self.log.origin}"
         time_s = max(now // 1000, int(self._store.meta(key) or 0))
         self._store.set_meta(key, str(time_s))
-        names = {key.name for key in self._log_keys()}
-        own: list[NoteSignature] = [line for line in checkpoint.note.signatures if line.name in names]
         self._old_signers = tuple((signer, known) for signer, known in self._old_signers if not known())
         signers = [self.signer, *(signer for signer, _ in self._old_signers)]
         lines = [cosign(checkpoint.head, self._name, signer, time_s) for signer in signers]
-        signed = Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=(*own, *lines)))
+        signed = self._own_lines(checkpoint).with_lines(lines)
         self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, signed.encode())
         return signed, lines

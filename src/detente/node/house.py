@@ -389,6 +389,8 @@ class House:
         ever = [public for public, (_, of) in self.state.roles_ever.items() if of == "log"]
         own = {*ever, *(signer.public for signer in self.speaker.signers["log"])}  # a backup may not know our last root
         keys = self.keys_of(peer, role)
+        if status == 503:
+            self.push.look_again(peer)
         self.restart.answer(origin, role, peer, status, body, sorted(own), keys, self.books[origin], now)
         self._reopen(now)
 

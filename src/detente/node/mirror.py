@@ -3,8 +3,8 @@
 Our mirror signature says: durably stored up to this head. It is given in the same transaction that stores the entries,
 over a head whose root those entries give, and it is never dated before an earlier one. A crash here leaves either
 the batch with its signature or neither; the peer then sends the same bytes again. After a start on what may be a
-restored backup (`unsure`) nothing is signed until the sender has offered its newest head, and never below `floor`,
-what the high-water mark says we signed for.
+restored backup (`unsure`) nothing is signed until the sender has brought us up to `floor`: what the high-water mark
+says we signed for, and what the sender names as its newest head.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from detente.errors import RemoteError
 from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
-from detente.node.copies import BEHIND, EvidenceError, check_offer, fork, log_keys_ever, refusal_reply
+from detente.node.copies import EvidenceError, behind, check_offer, fork, log_keys_ever, refusal_reply
 from detente.node.ports import (
     HEAD_MIRROR,
     HEAD_PENDING,
@@ -79,11 +79,11 @@ class Mirror:
 
     def keep(self) -> tuple[object, ...]:
         """What a batch that fails must give back beside what stands in the store."""
-        return (self.reader.copy(), self.signer, self._old_signers, self.unsure)
+        return (self.reader.copy(), self.signer, self._old_signers, self.unsure, self.floor)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Forget in memory a batch whose transaction was undone."""
-        self.reader, self.signer, self._old_signers, self.unsure = kept
+        self.reader, self.signer, self._old_signers, self.unsure, self.floor = kept
         self.tree.truncate(self._store.entry_count(self.origin))
         self._reload_heads()
 
@@ -108,11 +108,18 @@ class Mirror:
         if head.origin != self.origin:
             raise RemoteError("unknown-origin", f"log {head.origin} is not the one agreed on", where=self.origin)
         held = self.pending
+        if self.unsure:
+            self.floor = max(self.floor, head.size)
         if head.size <= self.size:
             self.check_history(request.checkpoint)
         if held is not None and head.size < held.head.size:
             raise RemoteError("stale-checkpoint", f"offered {head.size}; we hold {held.head.size}", where=self.origin)
-        check_offer(request, self.reader.state.log_keys(self.origin) if self.reader.state else [], held)
+        keys = self.reader.state.log_keys(self.origin) if self.reader.state else []
+        if self.unsure and not request.checkpoint.note.lines_by(keys):
+            raise RemoteError(
+                "wrong-size", "perhaps signed under a root that our backup does not hold", where=self.origin
+            )
+        check_offer(request, keys, held)
         self.pending = self._own_lines(request.checkpoint)
         self._store.set_head(self.origin, HEAD_PENDING, head.size, self.pending.encode())
         return Reply(200, TYPE_TEXT, b"")
@@ -158,6 +165,8 @@ class Mirror:
         request = parse_add_entries(body)
         if request.origin != self.origin:
             raise RemoteError("unknown-origin", f"log {request.origin} is not the one agreed on", where=self.origin)
+        if self.unsure:
+            self.floor = max(self.floor, request.end)
         goal = self._goal(request)
         if goal is None or request.start > self.tree.size:
             return self._info(409)
@@ -184,14 +193,15 @@ class Mirror:
         """The newest head we hold whole, with a fresh signature: "as of now, this is the largest I have seen"."""
         if self.head is None:
             return Reply(404, TYPE_TEXT, b"no head held\n")
-        if self.unsure or self.size < self.floor:
-            return BEHIND
+        if self.unsure:
+            return behind(self.head)
         return Reply(200, TYPE_TEXT, self.head.with_lines(self._lines(now)).encode())
 
     def change_signer(self, signer: Signer, after: int) -> None:
         """Sign with a new key, and with the old one beside it until the peer has signed for our entry `after`."""
         if signer.public != self.signer.public:
-            self._old_signers += ((self.signer, after),)
+            old = [*self._old_signers, (self.signer, after)]
+            self._old_signers = tuple(pair for pair in old if pair[0].public != signer.public)
             self.signer = signer
 
     def take_bundle(self, checkpoint: bytes, entries: Sequence[bytes], now: int) -> Reply:
@@ -265,9 +275,9 @@ class Mirror:
             self._read(start, goal, now)
             self.head = goal
             self._store.set_head(self.origin, HEAD_MIRROR, goal.head.size, goal.encode())
+        if self.unsure and self.size < self.floor:
+            return self._info(409)
         self.unsure = False
-        if self.size < self.floor:
-            return BEHIND
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in self._lines(now)).encode())
 
     def _read(self, start: int, goal: Checkpoint, now: int) -> None:

@@ -83,12 +83,13 @@ class Restart:
         """Take one answer. RemoteError if it proves nothing; LocalError(backup-restored) if it proves us forked.
 
         What is not signed (a 404, a 409) is no answer. The signature is kept as a receipt: should its signer later be
-        shown to have signed for more before, the two convict it.
+        shown to have signed for more before, the two convict it. A signer that may run on a backup itself (503) shows
+        the head it holds and signs nothing: no answer, but under our own signature, so what we lack is pulled.
         """
         closed = self.closed.get(origin)
         if closed is None:
             return
-        if status != 200:
+        if status not in (200, 503):
             return
         checkpoint = parse_checkpoint(body)
         if checkpoint.head.origin != origin:
@@ -105,17 +106,18 @@ class Restart:
             )
         own = tuple(line for line in checkpoint.note.signatures if line.name == origin)
         bare = Checkpoint(checkpoint.head, Note(checkpoint.note.text, own))
-        others = [line for line in checkpoint.note.signatures if line.name != origin]
-        book.add(bare, others, role, keys, now)
+        if status == 200:
+            others = [line for line in checkpoint.note.signatures if line.name != origin]
+            book.add(bare, others, role, keys, now)
+            closed.answered.add(f"{role} {peer}")
         if closed.largest is None or bare.head.size > closed.largest.head.size:
             closed.largest = bare
-        closed.answered.add(f"{role} {peer}")
         self._pull(closed)
 
     def _pull(self, closed: Closed) -> None:
         largest = closed.largest
-        if largest is None or largest.head.size <= closed.ledger.size or not self._enough(closed):
-            return
+        if largest is None or largest.head.size <= closed.ledger.size:
+            return  # more than we hold, under our own signature: it can be pulled before all have answered
         origin, size = closed.ledger.origin, largest.head.size
         if self._store.jobs(f"pull {origin}"):
             return
