@@ -29,10 +29,11 @@ from detente.adapters.tiles_served import Served
 from detente.errors import LocalError
 from detente.model.terms import Terms, read_terms
 from detente.model.when import read_instant
-from detente.node.house import House, Settings
+from detente.node.house import House
 from detente.node.mirror import Mirror
 from detente.node.ports import Refused, Reply
 from detente.node.reader import LogReader, Read
+from detente.node.settings import Settings
 from detente.node.speaker import Placed
 from detente.proof.keys import SoftSigner, verify_each
 from detente.proof.roots import KeyEntry, Role, RootDocument, Threshold, digest_of, seal_root

@@ -37,6 +37,7 @@ from detente.proof.wire import MAX_BODY, TYPE_TEXT
 REPLY_SECONDS = 20.0
 FIRST_PAUSE, LAST_PAUSE = 0.1, 3.0
 SAID_DOWN_AFTER = 2
+OPENINGS = ("open", "sqlite3.connect", "os.listdir", "os.scandir")
 NOT_NOW = (503, TYPE_TEXT, b"refused: not now\n")
 
 
@@ -45,14 +46,13 @@ def bar_private(folder: Path) -> None:
     barred = str(folder.resolve())
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("open", "sqlite3.connect", "os.listdir", "os.scandir") and arguments:
-            if isinstance(arguments[0], str | bytes | os.PathLike):
-                path = os.fsdecode(arguments[0])
-                if event == "sqlite3.connect":
-                    path = path.removeprefix("file:").partition("?")[0]
-                path = os.path.realpath(path)
-                if path == barred or path.startswith(barred + "/"):
-                    raise LocalError("gateway-barred", "the gateway tried to open the private store", where=path)
+        if event in OPENINGS and arguments and isinstance(arguments[0], str | bytes | os.PathLike):
+            path = os.fsdecode(arguments[0])
+            if event == "sqlite3.connect":
+                path = path.removeprefix("file:").partition("?")[0]
+            path = os.path.realpath(path)
+            if path == barred or path.startswith(barred + "/"):
+                raise LocalError("gateway-barred", "the gateway tried to open the private store", where=path)
 
     sys.addaudithook(hook)
 

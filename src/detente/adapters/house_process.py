@@ -32,8 +32,9 @@ from detente.adapters.store_private import HighWaterFile, PrivateStore
 from detente.adapters.store_shared import FULL, Inbox, SqliteShared
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, LocalError
-from detente.node.house import House, Settings
+from detente.node.house import House
 from detente.node.ports import Refused
+from detente.node.settings import Settings
 from detente.proof.roots import read_root
 from detente.proof.wire import TYPE_TEXT
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from detente.errors import DetenteError, LocalError, RemoteError
+from detente.errors import LocalError, RemoteError
 from detente.model.statement import Root, Status, decode_statement, sha256_hex
-from detente.model.terms import LogTerms, Terms
+from detente.model.terms import LogTerms
 from detente.node import timing
 from detente.node.adoption import Adoption
-from detente.node.copies import EvidenceError, ForkError
+from detente.node.correspondence import Correspondence
 from detente.node.cosigner import Cosigner
 from detente.node.duties import Duties
 from detente.node.ledger import Ledger
@@ -29,28 +28,16 @@ from detente.node.reader import LogReader, Read
 from detente.node.receipts import ReceiptBook
 from detente.node.restart import Restart
 from detente.node.revocation import stands
+from detente.node.settings import Settings, pinned_states
 from detente.node.speaker import Placed, Speaker
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.envelope import parse_envelope
 from detente.proof.keys import Signer, VerifierKey, VerifyMany, verify_each
-from detente.proof.note import parse_lines
 from detente.proof.receipt import LogProof
-from detente.proof.roots import KeyState, admit_together, digest_of, read_root
+from detente.proof.roots import KeyState, admit_together, read_root
 from detente.proof.wire import TYPE_TEXT, parse_add_checkpoint
 
 ANCHORS = 256
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a node is told at its start. `roots`: the signed first root document of every participant."""
-
-    me: str
-    agreement: bytes
-    terms: Terms
-    terms_bytes: bytes
-    roots: Mapping[str, bytes]
-    production: bool = True
 
 
 class House:
@@ -72,7 +59,7 @@ class House:
         self._high_water = high_water
         self._verify_many = verify_many
         self._rotation: tuple[KeyState, dict[str, Sequence[Signer]]] | None = None
-        states = self._pinned_states(settings)
+        states = pinned_states(settings)
         self.state = states[self.me]
         self.adoption = Adoption(self.me, self.terms, settings.terms_bytes, settings.agreement, store)
         self.ledgers = {log.origin: Ledger(log, store) for log in self.terms.logs.values() if log.sender == self.me}
@@ -100,7 +87,7 @@ class House:
             )
             for log in self.terms.cosigned_by(self.me)
         }
-        self._restore_own_root()
+        self.restore_own_root()
         self.speaker = Speaker(self.me, self.adoption.digest, store, signers, random)
         self.speaker.needed = self.state.document.threshold("release")
         self.restart = Restart(store, self.terms, self.ledgers, high_water)
@@ -111,29 +98,9 @@ class House:
             copy.floor, copy.unsure = marked[0] if marked else 0, marked != heads.get(copy.log.origin)
         self.push = Push(store, self.ledgers)
         self.duties = Duties(self, now)
+        self.correspondence = Correspondence(self)
 
     # starting
-
-    def _pinned_states(self, settings: Settings) -> dict[str, KeyState]:
-        if settings.production and any(origin.startswith("demo/") for origin in self.terms.logs):
-            raise LocalError("demo-origin", "the terms name logs under demo/", where="terms")
-        states: dict[str, KeyState] = {}
-        for code, participant in self.terms.participants.items():
-            document = settings.roots.get(code)
-            if document is None or digest_of(document) != participant.root:
-                raise LocalError("root-invalid", f"the root document of {code} is missing or not the one in the terms")
-            states[code] = read_root(document)
-            if states[code].document.participant != code:
-                raise LocalError(
-                    "root-invalid", f"the root pinned for {code} is of {states[code].document.participant}"
-                )
-        admit_together(states.values())
-        for log in self.terms.logs.values():
-            if log.origin != states[log.sender].document.log_origin(log.audience):
-                raise LocalError(
-                    "terms-invalid", f"log {log.origin} is not named as its sender's root says", where="terms"
-                )
-        return states
 
     def _restore(self, reader: LogReader) -> None:
         """Bring a reader to the state it had: keys from root and revoke statements, last claims as kept."""
@@ -143,7 +110,8 @@ class House:
         words = self.store.meta(f"claims {reader.origin}").split()
         reader.last_time, reader.last_seen = (int(words[0]), int(words[1])) if words else (0, 0)
 
-    def _restore_own_root(self) -> None:
+    def restore_own_root(self) -> None:
+        """Bring our own keys to what our logs show."""
         for row in self.store.statements("root"):
             if row.author == self.me:
                 data = self.store.entries(row.origin, row.entry, row.entry + 1)[0]
@@ -156,12 +124,12 @@ class House:
         with self.batch(now):
             if self.restart.closed:
                 for origin in self.restart.closed:
-                    self._refuse(
+                    self.refuse(
                         now, self.me, origin, "not-signing", "head and high-water mark differ, or the machine restarted"
                     )
                 self.restart.ask()
             else:
-                self._open_logs(now)
+                self.open_logs(now)
             for code, mirror in self.mirrors.items():
                 if mirror.unsure:  # whoever is asked sees that we may have lost something, and sends it again
                     self.restart.ask_one(mirror.reader.answers, timing.MIRROR, code)
@@ -169,7 +137,8 @@ class House:
             self.duties.start()
             self.push.start()
 
-    def _open_logs(self, now: int) -> None:
+    def open_logs(self, now: int) -> None:
+        """Say our root document in every log of ours that is still empty."""
         for origin, ledger in self.ledgers.items():
             if ledger.size == 0 and not self.is_closed(origin):
                 document = self.settings.roots[self.me]
@@ -355,57 +324,18 @@ class House:
                 return cosigner.serve(peer, path, body, now)
             except (RemoteError, UnicodeDecodeError) as error:
                 code = error.code if isinstance(error, RemoteError) else "request-invalid"
-                self._refuse(
-                    now, peer, "", code, error.what if isinstance(error, RemoteError) else "no origin of a log"
-                )
+                self.refuse(now, peer, "", code, error.what if isinstance(error, RemoteError) else "no origin of a log")
                 return Reply(404 if code == "unknown-origin" else 400, TYPE_TEXT, f"refused: {code}\n".encode())
-        self._refuse(now, peer, "", "request-invalid", f"no such path {path[:80]}")
+        self.refuse(now, peer, "", "request-invalid", f"no such path {path[:80]}")
         return Reply(404, TYPE_TEXT, b"refused: request-invalid\n")
 
     def answered(self, peer: str, purpose: str, status: int, body: bytes, now: int) -> None:
         """Take the answer to a job of ours. Call inside a batch."""
-        kind, *words = purpose.split("|")
-        try:
-            if kind == "push":
-                self._push_answered(words[0], words[1], int(words[2]), status, body, now)
-            elif kind == "again":
-                self._answered_again(words[0], words[1], words[2], status, body, now)
-            elif kind == "pull":
-                self._pulled(words[0], int(words[1]), int(words[2]), status, body, now)
-            elif kind == "readback":
-                self.duties.read_back(words[0], int(words[1]), status, body, now)
-            elif kind == "view":
-                mirror = next(m for m in self.mirrors.values() if m.origin == words[0])
-                self.duties.compare_view(mirror, words[1], status, body, now)
-        except DetenteError as error:
-            party = error.party or peer
-            if isinstance(error, EvidenceError):
-                self.store.add_evidence(error.name, error.data)
-            if isinstance(error, ForkError):
-                party = self.terms.logs[error.where].sender
-            self._refuse(now, party, error.where, error.code, error.what)
+        self.correspondence.answered(peer, purpose, status, body, now)
 
-    def _answered_again(self, origin: str, role: str, peer: str, status: int, body: bytes, now: int) -> None:
-        ever = [public for public, (_, of) in self.state.roles_ever.items() if of == "log"]
-        own = {*ever, *(signer.public for signer in self.speaker.signers["log"])}  # a backup may not know our last root
-        keys = self.keys_of(peer, role)
-        if status == 503:
-            self.push.look_again(peer)
-        self.restart.answer(origin, role, peer, status, body, sorted(own), keys, self.books[origin], now)
-        self._reopen(now)
-
-    def _pulled(self, origin: str, size: int, number: int, status: int, body: bytes, now: int) -> None:
-        ledger = self.ledgers[origin]
-        before, answers = ledger.size, self.mirrors[ledger.log.audience].origin
-        reader = LogReader(origin, self.me, answers, self.adoption.digest, self.state)
-        self.restart.pulled(origin, size, number, status, body, reader, now)
-        if ledger.size > before:
-            self._restore_own_root()
-            self.speaker.needed = self.state.document.threshold("release")
-            self._refuse(
-                now, self.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
-            )
-        self._reopen(now)
+    def take_receipt(self, data: bytes, now: int) -> Checkpoint:
+        """A head of ours with its mirror's signature that came back as a file. Call inside a batch."""
+        return self.correspondence.take_receipt(data, now)
 
     def take_bundle(self, peer: str, checkpoint: bytes, entries: Sequence[bytes], now: int) -> Reply:
         """One round of a peer's requests that came as files. Call inside a batch."""
@@ -413,65 +343,12 @@ class House:
             raise LocalError("unknown-name", f"no log from {peer!r}; known: {', '.join(sorted(self.mirrors))}")
         return self.mirrors[peer].take_bundle(checkpoint, entries, now)
 
-    def take_receipt(self, data: bytes, now: int) -> Checkpoint:
-        """A head of ours with its mirror's signature that came back as a file. Call inside a batch."""
-        checkpoint = parse_checkpoint(data)
-        ledger = self.ledgers.get(checkpoint.head.origin)
-        if ledger is None:
-            raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
-        origin, audience = ledger.origin, ledger.log.audience
-        keys = self.keys_of(audience, timing.MIRROR)
-        try:
-            self.books[origin].check_order(checkpoint, keys)
-        except EvidenceError as error:
-            self.store.add_evidence(error.name, error.data)
-            self._refuse(now, audience, origin, error.code, error.what)
-            raise
-        if ledger.root_at(checkpoint.head.size) != checkpoint.head.root:
-            raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
-        lines = list(checkpoint.note.signatures)
-        bare = checkpoint.note._replace(signatures=tuple(line for line in lines if line.name == origin))
-        self.books[origin].add(Checkpoint(checkpoint.head, bare), lines, timing.MIRROR, keys, now, late=True)
-        self.duties.signed_for(origin, checkpoint.head.size)
-        return checkpoint
-
-    def _push_answered(self, lane_name: str, purpose: str, size: int, status: int, body: bytes, now: int) -> None:
-        lane = self.push.lanes[lane_name]
-        ledger = lane.ledger
-        if size != lane.goal:
-            return  # the answer to a round before a restart; the round under way brings its own
-        goal, refused = self.push.goal_of(lane), lane.refused
-        lines = self.push.answered(lane, purpose, status, body)
-        try:
-            if lines and goal is not None:
-                keys = self.keys_of(lane.peer, lane.role)
-                self.books[ledger.origin].add(goal, parse_lines(lines), lane.role, keys, now)
-                self.push.signed_for(lane, goal.head.size)
-                if lane.role == timing.MIRROR:
-                    self.duties.signed_for(ledger.origin, goal.head.size)
-            elif status not in (200, 202, 409) and not refused:
-                code = body.decode("ascii", "replace").strip()[:80]
-                self._refuse(now, lane.peer, ledger.origin, "peer-dead", f"{lane.peer} answered {status} {code}")
-        except RemoteError:
-            self.push.brought_nothing(lane)
-            raise
-        finally:
-            self.push.start()
-
-    def _reopen(self, now: int) -> None:
-        for origin in self.restart.open_ready():
-            self._refuse(now, self.me, origin, "not-signing", "the others have answered; signing again")
-        if not self.restart.closed:
-            self._open_logs(now)
-            self.push.reload()
-            self.push.start()
-
     def override(self, now: int, reason: str) -> list[str]:
         """The operator signs without answers; logged with the reason."""
         opened = self.restart.override()
         for origin in opened:
-            self._refuse(now, self.me, origin, "not-signing", f"operator override: {reason}")
-        self._open_logs(now)
+            self.refuse(now, self.me, origin, "not-signing", f"operator override: {reason}")
+        self.open_logs(now)
         return opened
 
     def tick(self, now: int) -> None:
@@ -519,5 +396,6 @@ class House:
         if read.counts and isinstance(read.statement, Status):
             self.duties.status_shown(read.statement.author, read.statement, root_version, now)
 
-    def _refuse(self, now: int, party: str, origin: str, code: str, what: str) -> None:
+    def refuse(self, now: int, party: str, origin: str, code: str, what: str) -> None:
+        """Log a named refusal. `party`: whose fault; `origin`: the log it is about ("" if none)."""
         self.store.add_refusal(Refused(now, party, origin, -1, code, what))
