@@ -28,7 +28,7 @@ from detente.proof.tree import Tree, leaf_hash
 from ledger_parts.bare import bare_posts
 from ledger_parts.nodes import BATCH, NOTICE, SEED, Keys, keys_of, make_three
 from ledger_parts.peers import TilesLog, dsse_key, dsse_sign, dsse_signer, dsse_verify
-from ledger_parts.report import Bars, Report, Row, median, percentile, seconds, total
+from ledger_parts.report import Bars, Report, Row, cpu_seconds, median, percentile, seconds, total
 
 WARM = 50
 LATENCIES = 600
@@ -53,8 +53,10 @@ def receipted(folder: Path, report: Report, bars: Bars) -> None:
                 rates[flight] = _in_flight(config, flight, BATCHES, many)
                 step()
         best = max(rates, key=lambda flight: rates[flight])
+        spent = cpu_seconds()
         with bars.bar(f"receipted, {BATCH} a request, {best} in flight", REPEATS) as step:
             rate = median(REPEATS, lambda _: _in_flight(config, best, FINAL_BATCHES, many), step)
+        each = (cpu_seconds() - spent) / (REPEATS * FINAL_BATCHES * BATCH)
         _check_receipts(three, singles, bars)
         sample = random.Random(SEED).sample(many, len(singles))
         _check_receipts(three, sample, bars)
@@ -64,7 +66,7 @@ def receipted(folder: Path, report: Report, bars: Bars) -> None:
     said = WARM + len(singles) + len(many)
     entries = _check_copies(three, said)
     keys = keys_of(config)
-    notices = [each for each in entries[: 20 * BATCH + LATENCIES] if b"vnd.detente.notice+json" in each]
+    notices = [entry for entry in entries[: 20 * BATCH + LATENCIES] if b"vnd.detente.notice+json" in entry]
     envelopes = [parse_envelope(entry) for entry in notices[: ASSEMBLED * BATCH]]
     assembled = _assembled(folder / "assembled", _state(three, "us"), keys, envelopes, bars)
     limit = _limit(keys, envelopes)
@@ -87,6 +89,10 @@ def receipted(folder: Path, report: Report, bars: Bars) -> None:
         report.rows.append(Row("receipts", what, rate, peer, theirs, agree, "≥ 10,000 /s"))
     found = ", ".join(f"{flight}: {rates[flight]:,.0f} /s" for flight in FLIGHTS)
     report.notes.append(f"receipted by requests in flight: {found}")
+    report.notes.append(
+        f"CPU of all processes for one receipted statement: {1e6 * each:.0f} µs, so {os.cpu_count()} cores that do "
+        f"nothing else give at most {(os.cpu_count() or 1) / each:,.0f} /s"
+    )
 
 
 def _one_by_one(three: Three, bars: Bars) -> tuple[list[Placed], list[float]]:

@@ -84,10 +84,10 @@ class Others:
     @contextmanager
     def watch(self, part: str) -> Iterator[None]:
         """Measure around one part."""
-        own, busy, start = _own_seconds(), _busy_seconds(), time.monotonic()
+        own, busy, start = cpu_seconds(), _busy_seconds(), time.monotonic()
         yield
         whole = (time.monotonic() - start) * (os.cpu_count() or 1)
-        foreign = (_busy_seconds() - busy) - (_own_seconds() - own)
+        foreign = (_busy_seconds() - busy) - (cpu_seconds() - own)
         self.shares[part] = max(0.0, foreign / whole)
 
     def words(self) -> str:
@@ -99,7 +99,7 @@ class Others:
         return f"share of the machine taken by other processes: {shares}{warning}"
 
 
-def _own_seconds() -> float:
+def cpu_seconds() -> float:
     """CPU seconds of this process and all below it, ended ones included."""
     me = psutil.Process()
     took = 0.0

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import detente
 from detente.demo.three import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -76,7 +77,7 @@ class Shell:
             (tools / name).chmod(0o755)
         (folder / "agreements").symlink_to(ROOT / "agreements")
         path = f"{tools}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        source = os.environ.get("PYTHONPATH", str(ROOT / "src"))
+        source = str(Path(detente.__file__).resolve().parents[1])
         environment = os.environ | {"PATH": path, "PYTHONPATH": source, "COLUMNS": "100", "LC_ALL": "C.UTF-8"}
         environment.pop("DETENTE_PASSPHRASE", None)
         self._bash = subprocess.Popen(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.sim import liars
 from tests.sim.world import AGREEMENT, NOTICE, T0, World
 
 # kind: the fields it needs beside the common head
-EXAMPLES = {
+EXAMPLES: dict[str, dict[str, Any]] = {
     "root": {"version": 2, "document": b"{}"},
     "offer": {"text": AGREEMENT, "terms": b"terms", "agreement": sha256_hex(AGREEMENT)},
     "signature": {"terms": "0" * 64},

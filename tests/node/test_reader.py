@@ -121,7 +121,7 @@ def test_a_root_that_takes_somebody_elses_key_is_refused(shared: World, pen: Pen
     house = shared.house("us")
     around = Surroundings(admit=house._admit)
     assert codes(reader_of(shared).read(1, [entry], verify_each, around)) == [[]]
-    taken = signers_for("ru", 2) | {"log": house.speaker.signers["release"]}  # type: ignore[dict-item]
+    taken = signers_for("ru", 2) | {"log": shared.nodes["us"].signers["release"]}
     document = root_for("ru", taken, 2, shared.roots["ru"], also=pen.signers["root"])
     entry = pen.entry("root", version=2, document=document)
     reader = reader_of(shared)

@@ -10,7 +10,7 @@ from detente.node.restart import Closed
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.wire import TYPE_TEXT
 from tests.sim import liars
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, MemoryMark, MemoryStore, World, signers_for
+from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, MemoryMark, MemoryStore, Twist, World, signers_for
 
 LOG, BACK = "demo/test/us/to-ru", "demo/test/ru/to-us"
 ACCUSING = {
@@ -37,6 +37,15 @@ def say(world: World, number: int) -> None:
 
 def closed(world: World, code: str = "us") -> dict[str, Closed]:
     return world.house(code).restart.closed
+
+
+def answering(body: bytes) -> Twist:
+    """ru answers every question for a fresh signature with these bytes."""
+
+    def twist(_sender: str, receiver: str, path: str, _body: bytes) -> Reply | None:
+        return Reply(200, TYPE_TEXT, body) if (receiver, path) == ("ru", "/mirror/sign-again") else None
+
+    return twist
 
 
 def test_the_first_start_opens_every_log_with_the_root(world: World) -> None:
@@ -230,11 +239,7 @@ def test_only_a_fresh_signature_by_the_right_key_over_our_log_is_an_answer(world
     }
     for name, (body, code) in bodies.items():
         world.restart("us", mark=MemoryMark())
-        world.twists[:] = [
-            lambda s, r, path, b, body=body: (
-                Reply(200, TYPE_TEXT, body) if (r, path) == ("ru", "/mirror/sign-again") else None
-            )
-        ]
+        world.twists[:] = [answering(body)]
         world.run()
         assert set(closed(world)) == {LOG}, name
         assert world.refusals("us")[-1] in (code, "not-signing"), name

@@ -92,8 +92,7 @@ class House:
         self.speaker.needed = self.state.document.threshold("release")
         self.restart = Restart(store, self.terms, self.ledgers, high_water)
         heads = self._heads()
-        copies: list[Mirror | Cosigner] = [*self.mirrors.values(), *self.cosigners.values()]
-        for copy in copies:
+        for copy in self._copies():
             marked = self.restart.marked.get(copy.log.origin)
             copy.floor, copy.unsure = marked[0] if marked else 0, marked != heads.get(copy.log.origin)
         self.push = Push(store, self.ledgers)
@@ -157,8 +156,13 @@ class House:
         except BaseException:
             self._undo(kept)
             raise
-        if not self.restart.closed:
-            self._high_water.mark(self._heads())
+        unsure = {copy.log.origin for copy in self._copies() if copy.unsure} | self.restart.closed.keys()
+        before = {origin: head for origin, head in self.restart.marked.items() if origin in unsure}
+        now_held = {origin: head for origin, head in self._heads().items() if origin not in unsure}
+        self._high_water.mark({**before, **now_held})
+
+    def _copies(self) -> list[Mirror | Cosigner]:
+        return [*self.mirrors.values(), *self.cosigners.values()]
 
     def _heads(self) -> dict[str, tuple[int, str]]:
         """All that we have signed: our own heads, and the heads we signed for."""
