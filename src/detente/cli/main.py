@@ -23,11 +23,12 @@ def _register() -> None:
     from detente.cli.importing import import_group
     from detente.cli.keys import keys
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.place import place
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
     commands = (adopt, bundle, compare, demo, draft, export, import_group, keys, log, node, offer, receipt, refusals)
-    for command in (*commands, release, say, state, verify, voice):
+    for command in (*commands, place, release, say, state, verify, voice):
         cli.add_command(command)
 
 
