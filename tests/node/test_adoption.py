@@ -144,3 +144,20 @@ def test_un_alone_brings_nothing_into_force(world: World) -> None:
     with world.speaking("un") as house:
         house.adopt(world.now)
     assert not any(world.house(code).adoption.in_force() for code in NAMES)
+
+
+def test_a_signature_under_other_terms_is_seen_alike_by_both_sides(world: World) -> None:
+    """One truth: what is said under other terms neither signs nor unsigns, whoever looks."""
+    with world.speaking("us") as house:
+        house.say("ru", "signature", {"terms": "0" * 64}, world.now)
+    assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [False, False]
+    for code in ("us", "ru"):
+        with world.speaking(code) as house:
+            house.offer(world.now)
+    for code in ("us", "ru"):
+        with world.speaking(code) as house:
+            house.adopt(world.now)
+    assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [True, True]
+    with world.speaking("us") as house:
+        house.say("ru", "signature", {"terms": "0" * 64}, world.now)
+    assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [True, True]

@@ -18,9 +18,10 @@ from detente.proof import roots
 from detente.proof.checkpoint import Head, sign_checkpoint
 from detente.proof.envelope import MAX_ENTRY, DsseSignature, Envelope, pae
 from detente.proof.keys import key_id
+from detente.proof.wire import AddCheckpoint
 from detente.proof.words import check_words, words_of
 from tests.sim import liars
-from tests.sim.world import AGREEMENT, NOTICE, T0, World
+from tests.sim.world import AGREEMENT, NOTICE, World
 
 # kind: the fields it needs beside the common head
 EXAMPLES: dict[str, dict[str, Any]] = {
@@ -256,9 +257,7 @@ def test_huge_notes_odd_origins_10000_signature_lines(world: World) -> None:
     assert (
         pen.send(
             liars.ADD_CHECKPOINT,
-            liars.AddCheckpoint(
-                pen.offered, tuple(pen.tree.consistency(pen.offered, len(pen.entries))), crowded
-            ).encode(),
+            AddCheckpoint(pen.offered, tuple(pen.tree.consistency(pen.offered, len(pen.entries))), crowded).encode(),
         ).status
         == 400
     )
@@ -266,11 +265,11 @@ def test_huge_notes_odd_origins_10000_signature_lines(world: World) -> None:
     origins = ("DSSEv1 4 test 2 {}", "demo/test/ru/to-us ", "Demo/test/ru/to-us", "demo/test/ru/to-üs", "", "x" * 300)
     for origin in origins:
         head = Head(origin, len(pen.entries), pen.tree.root())
-        odd = liars.AddCheckpoint(0, (), sign_checkpoint(head, pen.signers["log"])).encode()
+        odd = AddCheckpoint(0, (), sign_checkpoint(head, pen.signers["log"])).encode()
         reply = pen.send(liars.ADD_CHECKPOINT, odd)
         assert (reply.status, world.refusals("us")[-1]) in ((400, "checkpoint-invalid"), (400, "note-invalid")), origin
     closed = sign_checkpoint(Head("demo/test/ru/to-un", 1, b"\x00" * 32), pen.signers["log"])
-    assert pen.send(liars.ADD_CHECKPOINT, liars.AddCheckpoint(0, (), closed).encode()).status == 404
+    assert pen.send(liars.ADD_CHECKPOINT, AddCheckpoint(0, (), closed).encode()).status == 404
     assert world.refusals("us")[-1] == "unknown-origin"
     with pytest.raises(Exception, match="terms-invalid"):
         read_terms(world.terms_bytes.replace(b"demo/test/us/to-ru", b"DSSEv1 4"))
@@ -330,4 +329,3 @@ def test_an_envelope_has_sorted_distinct_key_ids(world: World) -> None:
     for signatures in ([lone, lone], backward):
         pen.post(canon.encode(Envelope(envelope.payload, envelope.payloadType, signatures)))
         assert world.refusals("us")[-1] == "envelope-invalid"
-    assert T0 > 0

@@ -7,9 +7,8 @@ import pytest
 
 from detente.errors import LocalError, RemoteError
 from detente.model import canon
-from detente.node.reader import Surroundings
 from detente.proof.checkpoint import parse_checkpoint
-from detente.proof.envelope import DsseSignature, Envelope, SignedBy, check_threshold
+from detente.proof.envelope import DsseSignature, Envelope, SignedBy, check_threshold, seal
 from detente.proof.evidence import check_fork, read_fork
 from detente.proof.keys import key_id, verify_each
 from tests.sim import liars
@@ -40,7 +39,7 @@ def test_revoke_dated_back(world: World) -> None:
     assert codes == [(len(pen.entries) - 2, "time-backward"), (len(pen.entries) - 1, "unknown-key")]
     # and no later root brings the key back
     again = signers_for("ru", 3, keep=("root", "log", "mirror", "cosigner")) | {"release": [old_key]}
-    document = root_for("ru", again, 3, world._root_document("ru"), also=again["root"])
+    document = root_for("ru", again, 3, world.root_document("ru"), also=again["root"])
     pen.post(pen.entry("root", version=3, document=document))
     assert world.refusals("us")[-1] == "key-revoked"
 
@@ -141,7 +140,7 @@ def test_one_agency_with_two_keys_counts_once() -> None:
     """
     signers = signers_for("ru", release=2)["release"]
     allowed = {key_id(s.public): SignedBy(s.public, "defense") for s in signers}
-    envelope = liars.seal("application/x", b"{}", signers)
+    envelope = seal("application/x", b"{}", signers)
     with pytest.raises(RemoteError) as refused:
         check_threshold(envelope, allowed, [True, True], 2)
     assert refused.value.code == "too-few-signatures"
@@ -260,4 +259,3 @@ def test_keys_and_claims_survive_a_restart(world: World) -> None:
     assert msgspec.structs.asdict(before.state.document)["version"] == 2  # type: ignore[union-attr]
     world.later(20 * MINUTE)
     assert world.refusals("us") == []
-    assert Surroundings().least_seen(T0) == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from detente.errors import GivenError, LocalError, RemoteError
@@ -14,6 +16,7 @@ from detente.proof.checkpoint import Head, cosign, parse_checkpoint, read_cosign
 from detente.proof.keys import TYPE_COSIGNATURE, TYPE_ML_DSA, VerifierKey, key_id
 from detente.proof.note import NoteSignature
 from detente.proof.receipt import LogProof, check_receipt, receipt_policy
+from detente.proof.wire import mirror_prefix
 from tests.sim import liars
 from tests.sim.world import MINUTE, NOTICE, T0, World, root_for, signers_for
 
@@ -169,7 +172,7 @@ def test_mirror_set_to_a_minimum_index_above_the_entry_or_pruned() -> None:
     log = house.ledgers["demo/test/us/to-ru"].origin
     world.later(30 * MINUTE)
     assert world.refusals("us") == [], "an honest mirror gives back what it is asked for"
-    assert [m for m in world.traffic if m.sender == "us" and m.path.startswith(liars.mirror_prefix(log))]
+    assert [m for m in world.traffic if m.sender == "us" and m.path.startswith(mirror_prefix(log))]
     world.twists.append(liars.drop_entries(world, "ru", log, below=100))
     world.later(60 * MINUTE)
     assert {(r.code, r.party) for r in world.refused("us")} == {("mirror-lost-entry", "ru")}
@@ -218,7 +221,7 @@ def test_two_lines_of_one_cosigner_with_different_times(world: World) -> None:
     Check: refused.
     """
 
-    def at(second: int) -> liars.Callable[[Head], NoteSignature]:
+    def at(second: int) -> Callable[[Head], NoteSignature]:
         return lambda head: liars.mirror_line(world, "ru", head, second)
 
     now_s = world.now // 1000

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import pytest
 
 from detente.model.statement import sha256_hex
-from detente.node.ports import Refused, Reply
-from detente.proof.checkpoint import Checkpoint, parse_checkpoint
+from detente.node.ports import Reply
+from detente.proof.checkpoint import Checkpoint
 from detente.proof.evidence import check_fork, read_fork
 from detente.proof.receipt import check_receipt, parse_proof, receipt_policy
 from detente.proof.tiles import encode_bundle
-from detente.proof.wire import AddCheckpoint, log_prefix
+from detente.proof.wire import TYPE_ENTRIES, AddCheckpoint, log_prefix
 from tests.sim import liars
 from tests.sim.liars import ADD_CHECKPOINT, ADD_ENTRIES, Pen, flipped
 from tests.sim.world import HOUR, MINUTE, NOTICE, SECOND, World, signers_for
@@ -299,7 +299,9 @@ def test_flipped_byte_in_tile(world: World) -> None:
     world.later(2 * MINUTE)
     assert ("entry-mismatch", "ru") in [(r.code, r.party) for r in world.refused("us")]
     assert "demo/test/us/to-ru" in house.restart.closed
-    world.twists[:] = [lambda _s, r, p, _b: Reply(200, "x", encode_bundle(good)[:-5]) if "/tile/" in p else None]
+    world.twists[:] = [
+        lambda _s, r, p, _b: Reply(200, TYPE_ENTRIES, encode_bundle(good)[:-5]) if "/tile/" in p else None
+    ]
     world.later(2 * MINUTE)
     assert "tile-mismatch" in world.refusals("us")
     assert "demo/test/us/to-ru" in house.restart.closed
@@ -362,6 +364,3 @@ def test_receipts_are_files_anyone_can_check(world: World) -> None:
     assert proof.entry is not None
     (line,) = check_receipt(proof, proof.entry, policy)
     assert line.key.name == "demo/test/us/mirror"
-    note = parse_checkpoint(proof.checkpoint.encode())
-    assert isinstance(note, Checkpoint)
-    assert Refused(0, "", "", -1, "", "").entry == -1

@@ -46,7 +46,7 @@ def test_a_batch_that_fails_leaves_nothing_in_memory_or_store(world: World) -> N
     pen.add(pen.entry("call"), pen.entry("root", version=2, document=document))
     own = signers_for("us", 2)
     own_document = root_for("us", own, 2, world.roots["us"], also=world.nodes["us"].signers["root"])
-    head = liars.AddCheckpoint(
+    head = AddCheckpoint(
         pen.offered,
         tuple(pen.tree.consistency(pen.offered, len(pen.entries))),
         pen.checkpoint(signers=[*new["log"], *pen.signers["log"]]),

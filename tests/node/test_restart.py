@@ -360,3 +360,17 @@ def test_a_mark_that_cannot_be_written_is_our_own_trouble(world: World) -> None:
     world.run()
     assert not closed(world)
     assert len(world.store("us").statements("notice", LOG)) == 1
+
+
+def test_keys_kept_but_store_and_mark_lost_is_no_first_start(world: World) -> None:
+    """A node whose keys have signed before asks for what it said; it does not begin a second history."""
+    with world.speaking("us") as house:
+        placed = house.say("ru", "notice", NOTICE, world.now)
+    house = world.restart("us", store=MemoryStore(), mark=MemoryMark(begun=True))
+    world.run()
+    assert house.restart.closed == {}
+    assert house.ledgers[placed.origin].size > placed.entry
+    assert world.nodes["ru"].store.evidence() == []
+    with world.speaking("us") as house:
+        assert house.say("ru", "notice", NOTICE, world.now).entry > placed.entry
+

@@ -176,12 +176,13 @@ class MemoryMark:
     """A high-water mark that outlives the store. Empty after `forget`, as when the machine was restarted."""
 
     heads: dict[str, tuple[int, str]] = field(default_factory=dict)
+    begun: bool = False
 
     def read(self) -> dict[str, tuple[int, str]]:
         return dict(self.heads)
 
     def mark(self, heads: dict[str, tuple[int, str]]) -> None:
-        self.heads = dict(heads)
+        self.heads, self.begun = dict(heads), True
 
     def forget(self) -> None:
         self.heads = {}
@@ -267,14 +268,14 @@ class World:
         node = self.nodes[code]
         old = node.signers
         new = signers_for(code, version) | {role: old[role] for role in keep}
-        previous = self._root_document(code)
+        previous = self.root_document(code)
         document = root_for(code, new, version, previous, also=old["root"])
         with self.speaking(code) as house:
             house.rotate(document, new, self.now)
         node.signers = new
         return new
 
-    def _root_document(self, code: str) -> bytes:
+    def root_document(self, code: str) -> bytes:
         """The signed root document now in force at code's own node."""
         digest = self.house(code).state.digest
         for row in self.store(code).statements("root"):

@@ -84,9 +84,10 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
             "root-invalid", f"no root document for {config.code}", where=str(config.root_path(config.code))
         )
     first = read_root(roots[config.code]).document
-    high_water = HighWaterFile(config.private / "highwater.json")
+    high_water = HighWaterFile(config.private / "highwater.json", begun=private.get("node", "begun") is not None)
     verify = threaded_verifier()
     house = House(settings, store, private.signers(first), high_water, os.urandom, clock.now(), verify)
+    private.put("node", "begun", b"1")  # before anything is signed: from now on an empty store is a lost one
     if house.state.document.version > 1:
         house.use_keys(private.signers(house.state.document))
     return house, store, private, clock

@@ -157,10 +157,11 @@ def high_water_boot() -> str:
 
 
 class HighWaterFile:
-    """`node.ports.HighWater` as a small file beside the private store."""
+    """`node.ports.HighWater` as a small file beside the private store. `begun` is kept with the keys, in the store."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, begun: bool = False) -> None:
         self._path = path
+        self.begun = begun
         self._boot = high_water_boot()
 
     def read(self) -> dict[str, tuple[int, str]]:

@@ -142,6 +142,8 @@ def _check(terms: Terms, where: str) -> None:
         for audience in terms.participants:
             if sender != audience and (sender, audience) not in pairs:
                 raise _wrong(where, "logs", f"no log from {sender} to {audience}")
+    if min(terms.quota_per, terms.quota_entries, terms.quota_bytes) <= 0:
+        raise _wrong(where, "quota", "entries, bytes and per must be above zero")
     if terms.heartbeat <= terms.receipt_due or min(terms.receipt_due, terms.heartbeat) <= 0:
         raise _wrong(where, "heartbeat", "must be longer than receipt_due, and both above zero")
 

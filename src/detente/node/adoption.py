@@ -117,16 +117,21 @@ class Adoption:
                 statement = self._statement(row)
                 offered = statement.agreement if statement else ""
             rows = self._store.statements("signature" if role == ROLE_PARTY else "participation", log.origin)
-            if not rows:
+            matching = [(row, said) for row in rows if (said := self._same_terms(row)) is not None]
+            if not matching:
                 received = False
                 continue
-            statement = self._statement(rows[-1])
-            if isinstance(statement, Signature | Participation) and statement.terms == self.terms.digest:
-                signed = statement.agreement
+            row, said = matching[0]  # a signature stands once made; what is said after it under other terms is another one
+            signed = said.agreement
             needed = log.audience in self.terms.parties()
-            if needed and self._store.receipt_over(log.origin, rows[-1].entry, timing.MIRROR) is None:
+            if needed and self._store.receipt_over(log.origin, row.entry, timing.MIRROR) is None:
                 received = False
         return Adopted(code, role, offered, signed, received and bool(signed))
+
+    def _same_terms(self, row: StatementRow) -> Signature | Participation | None:
+        """The signature or participation in a row, if it is under the terms we hold."""
+        said = self._statement(row)
+        return said if isinstance(said, Signature | Participation) and said.terms == self.terms.digest else None
 
     def _statement(self, row: StatementRow) -> Offer | Signature | Participation | None:
         data = self._store.entries(row.origin, row.entry, row.entry + 1)[0]

@@ -121,6 +121,10 @@ class SharedStore(Protocol):
 class HighWater(Protocol):
     """The newest heads we signed, kept outside the database, so that a restored backup is noticed."""
 
+    @property
+    def begun(self) -> bool:
+        """Whether this node's keys have ever signed; then an empty store is a lost one, not a first start."""
+
     def read(self) -> dict[str, tuple[int, str]]:
         """Origin to (size, hex root) as last marked; empty if there is no mark or the machine was restarted."""
 

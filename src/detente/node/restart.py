@@ -48,7 +48,7 @@ class Restart:
         heads = {
             origin: (ledger.size, ledger.head.head.root.hex()) for origin, ledger in ledgers.items() if ledger.head
         }
-        fresh = not self.marked and not heads and not store.meta("started")
+        fresh = not self.marked and not heads and not store.meta("started") and not high_water.begun
         agree = bool(heads) and marked == heads
         self.closed: dict[str, Closed] = {}
         if not (fresh or agree):
