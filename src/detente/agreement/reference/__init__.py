@@ -1,0 +1,9 @@
+"""The slow and obvious reference evaluator: the meaning of 21-language-reference, sentence by sentence, for testing the judge.
+
+It looks at every act for every question. Nothing here is fast, and nothing here may be shared with the judge it tests.
+Choices where the page is silent: docs/decisions/0010-reading-the-language.md.
+"""
+
+from detente.agreement.reference.judging import judge
+
+__all__ = ["judge"]
