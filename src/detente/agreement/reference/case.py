@@ -10,7 +10,7 @@ from detente.agreement.form import Agreement, Pattern
 from detente.agreement.geometry import Geometry
 from detente.agreement.record import Act, Interval, Record
 from detente.agreement.reference.instants import NEVER_KNOWN, first_of
-from detente.agreement.values import F, T, U, Value
+from detente.agreement.values import F, U, Value
 
 PLAIN = ("receipt", "finding", "due", "day", "edge")
 """Kinds that nobody receives: they count from their own time."""
@@ -148,13 +148,11 @@ def nobody(case: Case, at: Interval, kind: str = "edge", name: str = "") -> Abou
 
 
 def agreed(values: Iterable[Value]) -> Value:
-    """All yes: yes; all no: no; else cannot tell ("among people", 6). For none: no."""
+    """All the same: that; else cannot tell ("among people", 6). For none: no."""
     items = set(values)
-    if items == {T}:
-        return T
-    if items <= {F}:
-        return F
-    return U
+    if len(items) > 1:
+        return U
+    return items.pop() if items else F
 
 
 def in_order(first: Act, second: Act, case: Case) -> bool | None:
