@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import pairwise
 from math import ceil, cos, hypot, radians
 
 from geographiclib.geodesic import Geodesic
@@ -24,7 +25,7 @@ def distance(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
 def pieces(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
     """A geodesic line with a point at least every 2 km."""
     found = [points[0]]
-    for (lon1, lat1), (lon2, lat2) in zip(points, points[1:], strict=False):
+    for (lon1, lat1), (lon2, lat2) in pairwise(points):
         line = _WGS84.InverseLine(lat1, lon1, lat2, lon2)
         count = max(1, ceil(line.s13 / _STEP))
         for number in range(1, count + 1):
@@ -40,7 +41,7 @@ def to_line(lon: float, lat: float, points: tuple[tuple[float, float], ...]) -> 
     best, feet = float("inf"), points[0]
     scale = cos(radians(lat))
     cut = pieces(points)
-    for (x1, y1), (x2, y2) in zip(cut, cut[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(cut):
         ax, ay, bx, by = (x1 - lon) * scale, y1 - lat, (x2 - lon) * scale, y2 - lat
         dx, dy = bx - ax, by - ay
         length = dx * dx + dy * dy
@@ -55,7 +56,7 @@ def encloses(lon: float, lat: float, ring: tuple[tuple[float, float], ...]) -> b
     """Whether a ring goes round a point (even and odd crossings)."""
     inside = False
     cut = pieces((*ring, ring[0]))
-    for (x1, y1), (x2, y2) in zip(cut, cut[1:], strict=False):
+    for (x1, y1), (x2, y2) in pairwise(cut):
         if (y1 > lat) != (y2 > lat) and lon < (x2 - x1) * (lat - y1) / (y2 - y1) + x1:
             inside = not inside
     return inside

@@ -1,4 +1,4 @@
-"""Stories: an agreement, the acts, questions before an act and expected findings in one literate file (tests/stories)."""
+"""Stories: agreement, acts, questions before an act and expected findings in one literate file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"^```(agreement|acts|gate|findings)\n(.*?)^```$", re.M | re
 
 @dataclass(frozen=True)
 class Gate:
-    """A question before an act: what is expected of each clause: a verdict and, if it matters, the earliest instant or never."""
+    """A question before an act: of each clause a verdict and, if it matters, the earliest instant or never."""
 
     act: Act
     at: int
@@ -93,7 +93,7 @@ def interval(node: Node) -> Interval:
 
 
 def act_of(node: Node, agreement: Agreement) -> Act:
-    """One act. A statement with `at` and no `received` was received then by everybody who keeps a log but its author."""
+    """One act. A statement with `at` and no `received` was received then by all others who keep a log."""
     pairs = dict(node.mapping())
     kind = agreement.kinds[pairs.pop("type").scalar()]
     head: dict[str, object] = {"id": pairs.pop("id").scalar(), "kind": kind.name}

@@ -4,6 +4,7 @@ It looks at every act for every question. Nothing here is fast, and nothing here
 Choices where the page is silent: docs/decisions/0010-reading-the-language.md.
 """
 
+from detente.agreement.reference.before import Overall, may, overall
 from detente.agreement.reference.judging import judge
 
-__all__ = ["judge"]
+__all__ = ["Overall", "judge", "may", "overall"]

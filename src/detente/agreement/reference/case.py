@@ -79,7 +79,7 @@ class Case:
         return [*self.agreement.parties, *keepers, *self.record.heads]
 
     def log_of(self, code: str) -> list[str]:
-        """The logs in which statements of a person would stand (3): its own, its guarantor's, those of its members."""
+        """The logs in which statements of a person would stand (3): its own, its guarantor's, its members'."""
         other = self.agreement.others.get(code)
         if code in self.agreement.parties:
             return [code]

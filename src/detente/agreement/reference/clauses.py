@@ -9,7 +9,7 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.record import Act, Interval
 from detente.agreement.reference import conditions, people, phases, questions
-from detente.agreement.reference.case import About, Case, Trace, in_order
+from detente.agreement.reference.case import About, Case, Trace, nobody
 from detente.agreement.reference.instants import FAR, at_minute, iso, local_day
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
@@ -29,7 +29,7 @@ def verdict(scope: Value, goal: Value) -> Verdict:
 
 @dataclass(frozen=True)
 class Subject:
-    """An act, edge or due time that a clause is asked about; how surely it is one; `since`: a daily duty's last due time."""
+    """An act, edge or due time asked about; how surely it is one; `since`: a daily duty's last due time."""
 
     about: About
     value: Value
@@ -108,7 +108,7 @@ def scope(rule: f.Rule, about: About) -> Value:
 
 
 def applies(permit: f.Rule, about: About) -> Value:
-    """Whether a permission applies. In a before-check one that looks ahead counts only if the asker relies on it (12)."""
+    """Whether a permission applies. Before an act, one that looks ahead counts only if the asker relies on it (12)."""
     if about.act.kind not in permit.kinds:
         return F
     value = all_of([scope(permit, about), negate(conditions.value(permit.unless, about)) if permit.unless else T])
@@ -222,9 +222,9 @@ def triggers(rule: f.Rule, case: Case) -> list[Subject]:
 
 def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
     if pattern.each and pattern.by is not None:
-        about = phases.nobody(case, Interval(-FAR, FAR))
+        about = nobody(case, Interval(-FAR, FAR))
         found = []
-        for unit in phases._units(pattern, case):
+        for unit in phases.founders(pattern, case):
             last = max(zip(unit.each_made, [act.id for act in unit.acts], unit.acts, strict=True))[2]
             found.append(Subject(replace(about, act=last, at=unit.made, clause=rule.id), unit.value))
         return in_time(found)
@@ -237,8 +237,8 @@ def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
         about = replace(about, at=got[1])
         unit = questions.Unit((about.act,), T, got[1], (got[1],))
         # The words of a trigger are about nobody else: `with` is a condition on the trigger itself.
-        seen = phases.nobody(case, got[1])
-        value = all_of([got[0], questions.fits(pattern, about.act, seen, seen), questions.extra(pattern, unit, seen)])
+        seen = replace(nobody(case, got[1]), clause=rule.id)
+        value = all_of([got[0], questions.fits(pattern, about.act, seen, seen), questions.further(pattern, unit, seen)])
         found.append(Subject(about, value))
     return found
 
@@ -274,7 +274,9 @@ def _due(rule: f.Rule, instant: int, since: int | None, case: Case) -> Subject:
     day = local_day(instant, case.agreement.zone)
     fields: dict[str, object] = {"day": day.isoformat(), "next_day": (day + timedelta(days=1)).isoformat()}
     at = Interval(instant, instant)
-    return Subject(About(case, Act(id=f"due {iso(instant)}", kind="due", at=at, fields=fields), at, clause=rule.id), T, since)
+    return Subject(
+        About(case, Act(id=f"due {iso(instant)}", kind="due", at=at, fields=fields), at, clause=rule.id), T, since
+    )
 
 
 def bearers(rule: f.Rule, about: About) -> list[tuple[str | None, f.Whos]]:
@@ -326,7 +328,7 @@ def required(rule: f.Rule, subject: Subject) -> list[Finding]:
 
 
 def _by_then(owed: f.Pattern, about: About, since: int | None) -> Value:
-    """A duty by the clock asks `earlier` at its due instant (a daily one: since the last); until grace is over, no answer is P."""
+    """At the due instant: `earlier` (a daily duty: since the last); until grace is over, no answer is P."""
     value = questions.earlier(owed, about, since)
     if value is not T and about.case.record.now <= about.at.hi + about.case.agreement.grace:
         return P
@@ -345,4 +347,4 @@ def findings(rule: f.Rule, case: Case) -> list[Finding]:
     return require(rule, case) if rule.mode == "require" else []
 
 
-__all__ = ["Subject", "findings", "forbidden", "in_order", "permit_one", "required", "triggers", "verdict"]
+__all__ = ["Subject", "findings", "forbidden", "permit_one", "required", "triggers", "verdict"]

@@ -148,7 +148,11 @@ def _covers(whole: object, part: object, about: About) -> Value:
             return T
         return F if at.hi < whole.start or at.lo >= whole.end else U
     if isinstance(whole, Region):
-        return agreed(places.in_region(whole, spot, about) for spot in places.spots(part, about.case)) if places.spots(part, about.case) else U
+        return (
+            agreed(places.in_region(whole, spot, about) for spot in places.spots(part, about.case))
+            if places.spots(part, about.case)
+            else U
+        )
     if isinstance(whole, Spot):
         return F
     return U

@@ -81,7 +81,7 @@ def _form(case: Case, act: Act, name: str) -> str:
 
 
 def _received(case: Case, act: Act, rest: tuple[str, ...]) -> Answer:
-    """Receipt by one, by whom a field names, or by the last of the parties. One that is missing lies beyond the head."""
+    """Receipt by one, by whom a field names, or by the last party. One that is missing lies beyond the head."""
     if not rest:
         made = case.made(act)
         return (made,) if made is not None else None

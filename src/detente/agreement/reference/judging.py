@@ -1,4 +1,4 @@
-"""The judge over a whole record: every clause, one run for each side that tells an act its own way, and the runs put together."""
+"""The judge over a whole record: every clause, one run for each side that tells an act its own way, then together."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ def judge(agreement: Agreement, record: Record, geometry: Geometry) -> list[Find
     return merged([run(agreement, told, geometry) for told in tellings(record)], tellings_of(record), agreement)
 
 
-def run(agreement: Agreement, record: Record, geometry: Geometry, relied: frozenset[str] | None = None) -> list[Finding]:
+def run(
+    agreement: Agreement, record: Record, geometry: Geometry, relied: frozenset[str] | None = None
+) -> list[Finding]:
     """One run over a record without accounts."""
     case = case_of(agreement, record, geometry, relied)
     return [finding for clause in agreement.rules for finding in case.findings_of(clause)]
 
 
 def case_of(agreement: Agreement, record: Record, geometry: Geometry, relied: frozenset[str] | None = None) -> Case:
-    """A case whose findings may be asked for: clauses rest on each other in strata, never in a circle (9)."""
+    """A case whose findings may be asked for: clauses rest on each other in strata, in no circle (9)."""
     known: dict[str, list[Finding]] = {}
     case = Case(agreement, record, geometry, relied)
 

@@ -112,7 +112,7 @@ def same_people(left: Codes, right: Codes) -> Value:
 
 
 def listed(whos: f.Whos, about: About) -> list[list[str]]:
-    """For *each of*: the persons one by one, once for each meaning. A group stands for itself; parties are counted singly."""
+    """For *each of*: the persons singly, once for each meaning. A group stands for itself."""
     result: list[list[str]] = [[]]
     for who in whos:
         result = [before + sorted(codes) for before in result for codes in alternatives(who, about)]

@@ -112,18 +112,18 @@ def _starts(edge: f.Edge, case: Case) -> list[Start]:
     if isinstance(edge, f.Streak):
         return [Start(at, value, at) for at, value in _streak(edge, case)]
     if isinstance(edge, f.ByAct):
-        return [Start(_effect(edge, unit, case), unit.value, unit.made, unit) for unit in _units(edge.pattern, case)]
+        return [Start(_effect(edge, unit, case), unit.value, unit.made, unit) for unit in founders(edge.pattern, case)]
     return []  # `after` is an end
 
 
-def _units(pattern: f.Pattern, case: Case) -> list[Unit]:
+def founders(pattern: f.Pattern, case: Case) -> list[Unit]:
     """Every act (or each one's act) that fits; with, during and no_later_than are part of its value."""
     about = nobody(case, Interval(-FAR, FAR))
     found = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
         for unit in questions.units(pattern, about, None, persons):
             seen = replace(about, at=unit.made)
-            found.append(replace(unit, value=all_of([unit.value, questions.extra(pattern, unit, seen)])))
+            found.append(replace(unit, value=all_of([unit.value, questions.further(pattern, unit, seen)])))
     return [unit for unit in found if unit.value is not F]
 
 
@@ -137,7 +137,7 @@ def _effect(edge: f.ByAct, unit: Unit, case: Case) -> Interval:
 
 
 def _ends(phase: f.Phase, start: Start, case: Case) -> list[tuple[Interval, Value]]:
-    """Every end that counts for one start: later than what founded it. Renewals move an end by the clock, none by an act."""
+    """Every end that counts for one start: later than what founded it. Renewals move only an end by the clock."""
     lapses: list[tuple[Interval, Value]] = []
     ends: list[tuple[Interval, Value]] = []
     zone = case.agreement.zone
@@ -149,7 +149,7 @@ def _ends(phase: f.Phase, start: Start, case: Case) -> list[tuple[Interval, Valu
             bounds = [_lapse(instant, edge.duration, zone) for instant in start.at]
             lapses.append((Interval(*bounds), T))
         elif isinstance(edge, f.ByAct):
-            for unit in _units(edge.pattern, case):
+            for unit in founders(edge.pattern, case):
                 ends.append((_effect(edge, unit, case), all_of([unit.value, _after_founding(unit, start, case)])))
         else:
             for other in _starts(edge, case):
@@ -193,15 +193,13 @@ def _after_founding(end: Unit, start: Start, case: Case) -> Value:
 def _renewed(
     pattern: f.Pattern, start: Start, lapse: Interval, ends: list[tuple[Interval, Value]], case: Case
 ) -> Interval:
-    """The end by the clock after every renewal that came while the phase ran. One that may have come too late: all after is U."""
-    for unit in sorted(_units(pattern, case), key=lambda item: (item.made, [act.id for act in item.acts])):
+    """The end after every renewal that came while the phase ran. If one may have come too late, all after is U."""
+    for unit in sorted(founders(pattern, case), key=lambda item: (item.made, [act.id for act in item.acts])):
         until = fields.instant_at(About(case, unit.acts[0], unit.made), ("until",))
         if until is None or isinstance(until, Unknown):
             continue
         ended = any_of([all_of([value, not_later(end, unit.made)]) for end, value in ends])
-        in_time = all_of(
-            [unit.value, not_later(start.at, unit.made), strictly_later(lapse, unit.made), negate(ended)]
-        )
+        in_time = all_of([unit.value, not_later(start.at, unit.made), strictly_later(lapse, unit.made), negate(ended)])
         if in_time is T:
             lapse = until
         elif in_time is not F:
@@ -213,7 +211,7 @@ def _renewed(
 
 
 def _streak(edge: f.Streak, case: Case) -> list[tuple[Interval, Value]]:
-    """The first time N whole local days in a row each satisfied; an unsure day leaves it between first possible and sure end."""
+    """The first time N whole local days in a row were good; an unsure day: between first possible and first sure."""
     found = []
     for since, value in edges(f.EdgeOf(edge.since, "start"), case):
         possible = _first_run(edge, since.lo, case, (T, U, Value.P))

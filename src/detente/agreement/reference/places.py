@@ -40,7 +40,7 @@ def inside_answer(place: f.PlaceForm, answer: Answer, about: About) -> Value:
 
 
 def spots(value: object, case: Case) -> list[Spot]:
-    """A thing as circles that hold it: a point is one; an area lies within one, an edge of a line within one round its start.
+    """A thing as circles that hold it: a point; one round an area; one round each edge of a line.
 
     Inside if every circle is, not if none is: partly inside is cannot tell.
     """
@@ -131,13 +131,13 @@ def in_region(region: Region, spot: Spot, about: About) -> Value:
 
 
 def literal(node: object) -> object:
-    """A shape written in the agreement: {poly: [[lon, lat], ..]}, {line: ..}, {circle: [lon, lat], radius: m}, {at: [lon, lat]}."""
+    """A shape in the agreement: {poly: [[lon, lat], ..]}, {line: ..}, {circle: [lon, lat], radius: m}, {at: ..}."""
     pairs = dict(node) if isinstance(node, tuple) and all(isinstance(p, tuple) and len(p) == 2 for p in node) else {}
     return shape(pairs)
 
 
 def _point(value: object) -> tuple[float, float]:
-    assert isinstance(value, tuple | list) and len(value) == 2  # noqa: S101 - for the type checker
+    assert isinstance(value, tuple | list)  # noqa: S101 - for the type checker
     return float(str(value[0])), float(str(value[1]))
 
 

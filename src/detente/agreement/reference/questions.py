@@ -18,7 +18,6 @@ from detente.agreement.reference.instants import (
     at_least,
     at_most,
     deadline,
-    earliest,
     first_of,
     last_of,
     latest_start,
@@ -116,7 +115,7 @@ def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interva
 
 
 def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
-    """By and same. Words for people are about the act asked about; `same` about the act that the pattern stands beside."""
+    """By and same. Words are about the act asked about, `same` about the act that the pattern stands beside."""
     values = [T if pattern.each else people.among(act.by, pattern.by, words)]
     mine = words.inner(act, words.at)
     for own, path in pattern.same:
@@ -135,7 +134,7 @@ def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Valu
 
 
 def units(pattern: f.Pattern, about: About, same: About | None = None, persons: list[str] | None = None) -> list[Unit]:
-    """All that may answer: acts, or for `by_each` every choice of one act for each person (alike, if the pattern says so)."""
+    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person."""
     same = same or about
     singles = []
     for act in acts_of(pattern, about.case):
@@ -161,9 +160,9 @@ def units(pattern: f.Pattern, about: About, same: About | None = None, persons: 
         acts = tuple(unit.acts[0] for unit in choice)
         identical = [alike(pattern.alike, one, other, about) for one, other in combinations(acts, 2)]
         value = all_of([*(unit.value for unit in choice), *identical])
-        made = tuple(unit.made for unit in choice)
+        times = tuple(unit.made for unit in choice)
         if value is not F:
-            found.append(Unit(acts, value, last_of(list(made)), made))
+            found.append(Unit(acts, value, last_of(list(times)), times))
     return found
 
 
@@ -179,7 +178,7 @@ def before(unit: Unit, about: About) -> Value:
     return all_of(values)
 
 
-def extra(pattern: f.Pattern, unit: Unit, about: About) -> Value:
+def further(pattern: f.Pattern, unit: Unit, about: About) -> Value:
     """with, during, no_later_than: asked of each act of the unit."""
     from detente.agreement.reference import conditions, phases
 
@@ -207,9 +206,7 @@ def lead(pattern: f.Pattern, unit: Unit, about: About) -> Value:
 def validity(unit: Unit, about: About) -> Value:
     """It stands in [max(received, from), until)."""
     values = [not_later(Interval(act.from_, act.from_), about.at) for act in unit.acts if act.from_ is not None]
-    values += [
-        strictly_later(Interval(act.until, act.until), about.at) for act in unit.acts if act.until is not None
-    ]
+    values += [strictly_later(Interval(act.until, act.until), about.at) for act in unit.acts if act.until is not None]
     return all_of(values)
 
 
@@ -221,7 +218,7 @@ def shared(pattern: f.Pattern, ender: f.Pattern, case: Case) -> tuple[str, ...]:
 
 
 def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
-    """Whether such an act, later, equal in the shared fields, by the same author unless `by` says, has come into effect."""
+    """Whether a later such act, equal in the shared fields, by the same author unless `by` says, is in effect."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
         beside = about.inner(act, made)
@@ -235,7 +232,7 @@ def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
 def _ends(
     pattern: f.Pattern, ender: f.Pattern, end: Unit, act: Act, made: Interval, about: About, beside: About
 ) -> Value:
-    values = [end.value, extra(ender, end, beside), not_later(end.effect(), about.at), before(end, about)]
+    values = [end.value, further(ender, end, beside), not_later(end.effect(), about.at), before(end, about)]
     names = shared(pattern, ender, about.case)
     for one, when in zip(end.acts, end.each_made, strict=True):
         order = in_order(act, one, about.case)
@@ -284,7 +281,7 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
         values.append(strictly_later(unit.made, Interval(after, after)))
     if all_of(values) is F:
         return F
-    values.append(extra(pattern, unit, about))
+    values.append(further(pattern, unit, about))
     if pattern.ended_by:
         values.append(negate(ended(pattern, unit, about)))
     if pattern.newest_per:
@@ -298,7 +295,7 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
 
 
 def meanings(pattern: f.Pattern, about: About) -> Iterator[list[f.Pattern]]:
-    """`by_each` without `alike`: one question for each person, once for each meaning of the words; else the question itself."""
+    """`by_each` without `alike`: one question for each person, once for each meaning; else the question itself."""
     if pattern.each and pattern.by is not None and not pattern.alike:
         for people_ in people.listed(pattern.by, about):
             yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
@@ -331,9 +328,7 @@ def absent(pattern: f.Pattern, about: About) -> Value:
 
 def earlier(pattern: f.Pattern, about: About, after: int | None = None) -> Value:
     """Some act, not later, standing (7). `after`: made after this instant (a daily duty's last due time)."""
-    return agreed(
-        all_of([_earlier(one, about, after) for one in asked]) for asked in meanings(pattern, about)
-    )
+    return agreed(all_of([_earlier(one, about, after) for one in asked]) for asked in meanings(pattern, about))
 
 
 def _earlier(pattern: f.Pattern, about: About, after: int | None) -> Value:
@@ -393,7 +388,7 @@ def _later(pattern: f.Pattern, about: About) -> Value:
     answers = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
         for unit in units(pattern, about, None, persons):
-            values = [unit.value, extra(pattern, unit, about), not_later(unit.made, end)]
+            values = [unit.value, further(pattern, unit, about), not_later(unit.made, end)]
             for act, made in zip(unit.acts, unit.each_made, strict=True):
                 order = in_order(about.act, act, case)
                 values.append(not_later(about.at, made) if order is None else (T if order else F))
@@ -442,10 +437,12 @@ def _count(pattern: f.Pattern, about: About) -> Value:
 
 def _counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
     itself = any(act.id == about.act.id for act in unit.acts)
-    values = [standing(pattern, unit, every, about)] if not itself else [unit.value, extra(pattern, unit, about)]
+    values = [standing(pattern, unit, every, about)] if not itself else [unit.value, further(pattern, unit, about)]
     zone = about.case.agreement.zone
     if isinstance(pattern.window, str):
-        start = Interval(period_start(about.at.lo, pattern.window, zone), period_start(about.at.hi, pattern.window, zone))
+        start = Interval(
+            period_start(about.at.lo, pattern.window, zone), period_start(about.at.hi, pattern.window, zone)
+        )
         values.append(not_later(start, unit.made))
     elif pattern.window is not None and not itself:
         values.append(at_most(unit.made, about.at, pattern.window, zone))
@@ -473,4 +470,4 @@ def _key(pattern: f.Pattern, unit: Unit, about: About) -> tuple[object, ...] | N
     return tuple(fields.plainly(answer[0]) if isinstance(answer, tuple) else None for answer in answers)
 
 
-__all__ = ["Unit", "ask", "count", "earlier", "earliest", "later", "stands", "units"]
+__all__ = ["Unit", "ask", "count", "earlier", "later", "stands", "units"]

@@ -1,0 +1,297 @@
+"""The before-check (21-language-reference, 12; resolutions 22 and 23): the same judge on an act that is not yet made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Literal
+
+from detente.agreement import form as f
+from detente.agreement.finding import Finding
+from detente.agreement.geometry import Geometry
+from detente.agreement.record import Act, Interval, Record, Span
+from detente.agreement.reference import clauses, conditions, people
+from detente.agreement.reference.case import About, Case
+from detente.agreement.reference.clauses import Subject
+from detente.agreement.reference.instants import at_minute, day_start, deadline, earliest, local_day, period_start
+from detente.agreement.reference.judging import case_of, merged, tellings, tellings_of
+from detente.agreement.values import F, T, Value
+
+Word = Literal["stop", "cannot tell", "not yet", "no objection found"]
+_FINE = ("kept", "not applicable", "no verdict", "not due")
+_DAYS_AHEAD = 8
+
+
+@dataclass(frozen=True)
+class Overall:
+    """One word for an act: over `clauses` prohibitions that speak of its kind; `earliest` at which all hold together."""
+
+    word: Word
+    earliest: int | None
+    clauses: int
+    findings: tuple[Finding, ...]
+    owed: tuple[tuple[str, int | None], ...]
+
+
+def may(
+    agreement: f.Agreement, record: Record, geometry: Geometry, act: Act, at: int, relying_on: Iterable[str] = ()
+) -> list[Finding]:
+    """A finding of each clause that speaks of this kind of act, as if it were made at `at`, on what is known by then."""
+    relied = frozenset(relying_on)
+    known = known_by(agreement, record, at)
+    runs = []
+    for told in tellings(known):
+        found = check(agreement, told, geometry, act, at, at, relied)
+        timed = []
+        for finding in found:
+            first = None
+            if agreement.rules[finding.clause].mode == "forbid":
+                first = _first(agreement, told, geometry, act, at, relied, finding)
+            timed.append(replace(finding, earliest=first))
+        runs.append(timed)
+    return merged(runs, tellings_of(known), agreement)
+
+
+def overall(
+    agreement: f.Agreement, record: Record, geometry: Geometry, act: Act, at: int, relying_on: Iterable[str] = ()
+) -> Overall:
+    """Stop, cannot tell, not yet, or no objection found; and the first instant at which all clauses hold together."""
+    relied = frozenset(relying_on)
+    found = may(agreement, record, geometry, act, at, relied)
+    known = known_by(agreement, record, at)
+    told = tellings(known)
+    binding = [
+        finding
+        for finding in found
+        if agreement.rules[finding.clause].mode == "forbid"
+        and any(_binds(agreement, each, geometry, act, at, finding.clause) for each in told)
+    ]
+    broken = [finding for finding in binding if finding.verdict == "broken"]
+    beyond = [
+        finding
+        for finding in broken
+        if finding.earliest is None and not _mendable(agreement, told[0], geometry, act, at, finding.clause)
+    ]
+    word: Word = "no objection found"
+    if beyond:
+        word = "stop"
+    elif any(finding.verdict not in (*_FINE, "broken") for finding in binding):
+        word = "cannot tell"
+    elif broken:
+        word = "not yet"
+    names = {finding.clause for finding in binding}
+    first = next(
+        (
+            instant
+            for instant in [at, *moments(agreement, known, at)]
+            if all(
+                finding.verdict in _FINE
+                for each in told
+                for finding in check(agreement, each, geometry, act, instant, at, relied, names)
+            )
+        ),
+        None,
+    )
+    owed = [(item.clause, item.due_by) for item in found if item.verdict == "not due"]
+    return Overall(word, first, len(binding), tuple(found), tuple(owed))
+
+
+# one check
+
+
+def known_by(agreement: f.Agreement, record: Record, at: int) -> Record:
+    """What had been received, had happened and had come to be known by an instant."""
+    acts = []
+    for act in record.as_known_at(at).acts:
+        received = {who: when for who, when in act.received.items() if when.lo <= at}
+        event = agreement.kinds[act.kind].event or not act.received
+        if event and act.at is not None and act.at.lo > at:
+            continue
+        acts.append(replace(act, received=received))
+    return Record(tuple(acts), at, {log: min(head, at) for log, head in record.heads.items()})
+
+
+def check(
+    agreement: f.Agreement,
+    known: Record,
+    geometry: Geometry,
+    act: Act,
+    when: int,
+    asked: int,
+    relied: frozenset[str],
+    names: Iterable[str] | None = None,
+) -> list[Finding]:
+    """All clauses (or those named) on the act made at `when`, if nothing more is said after `asked`."""
+    about = proposal(agreement, known, geometry, act, when, asked, relied)
+    found = []
+    for rule in agreement.rules.values():
+        if names is not None and rule.id not in names:
+            continue
+        fresh = replace(about, clause=rule.id, trace=type(about.trace)())
+        if rule.mode == "forbid" and act.kind in rule.kinds:
+            found.append(clauses.forbidden(rule, fresh))
+        elif rule.mode == "permit" and act.kind in rule.kinds:
+            shown = clauses.permit_one(rule, fresh)
+            found += [shown] if shown is not None else []
+        elif rule.mode == "require" and rule.trigger is not None and rule.trigger.pattern is not None:
+            if act.kind in rule.trigger.pattern.kinds and not rule.trigger.pattern.each:
+                mine = [item for item in clauses.triggers(rule, about.case) if item.about.act.id == act.id]
+                for subject in mine:
+                    found += clauses.required(rule, subject)
+    return found
+
+
+def proposal(
+    agreement: f.Agreement, known: Record, geometry: Geometry, act: Act, when: int, asked: int, relied: frozenset[str]
+) -> About:
+    """The act as if made at `when`: a statement received at once by everybody who keeps a log. Live logs stay live."""
+    moment = Interval(when, when)
+    received = {}
+    if not agreement.kinds[act.kind].event:
+        keepers = [code for code, other in agreement.others.items() if other.keeps_log]
+        received = {code: moment for code in [*agreement.parties, *keepers] if act.by != {code}}
+    made = replace(act, at=moment, received=received)
+    stale = {log: head for log, head in known.heads.items() if head < asked}
+    case: Case = case_of(agreement, Record((*known.acts, made), when, stale), geometry, relied)
+    case.acts = tuple(item for item in case.acts if not item.id.startswith(f"receipt:{act.id}:"))
+    return About(case, made, case.made(made) or moment)
+
+
+def _binds(agreement: f.Agreement, known: Record, geometry: Geometry, act: Act, at: int, clause: str) -> bool:
+    """Not where the agreement is surely out of force. Of two readings each binds until the parties choose."""
+    about = proposal(agreement, known, geometry, act, at, at, frozenset())
+    return agreement.rules[clause].survives or clauses.in_force(about) is not F
+
+
+# the earliest instant
+
+
+def _first(
+    agreement: f.Agreement,
+    known: Record,
+    geometry: Geometry,
+    act: Act,
+    at: int,
+    relied: frozenset[str],
+    finding: Finding,
+) -> int | None:
+    """The first instant at which one clause is kept or does not apply, if nothing more is said."""
+    if finding.verdict in _FINE:
+        return at
+    for instant in moments(agreement, known, at):
+        if all(
+            item.verdict in _FINE
+            for item in check(agreement, known, geometry, act, instant, at, relied, [finding.clause])
+        ):
+            return instant
+    return None
+
+
+def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
+    """Every instant after `at` at which an answer may change: those that record and agreement name, and so long after."""
+    zone = agreement.zone
+    named = {at, *instants_in(agreement), *(ms for act in known.acts for ms in instants_in(act))}
+    lengths = list(dict.fromkeys(durations_in(agreement)))
+    found = set(named)
+    reached = set(named)
+    for _ in range(2):  # a phase may start so long after an act, and a clause count from there
+        reached = {
+            instant
+            for start in reached
+            for length in lengths
+            for instant in (earliest(start, length, zone), deadline(start, length, zone))
+        }
+        found |= reached
+        if len(reached) * len(lengths) > 5_000:
+            break
+    found |= {instant + 1 for instant in found}
+    today = local_day(at, zone)
+    for number in range(_DAYS_AHEAD + 1):
+        day = today + timedelta(days=number)
+        found.add(day_start(day, zone))
+        found |= {at_minute(day, minute, zone) for minute in minutes_in(agreement)}
+    for number in range(1, 370):
+        start = day_start(today + timedelta(days=number), zone)
+        if period_start(start, "month", zone) == start:
+            found.add(start)
+    return sorted(instant for instant in found if instant > at)
+
+
+def _walk(value: object) -> Iterator[object]:
+    yield value
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from _walk(item)
+    elif isinstance(value, tuple | list | frozenset):
+        for item in value:
+            yield from _walk(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from _walk(getattr(value, field.name))
+
+
+def instants_in(value: object) -> set[int]:
+    """Every whole number that can be an instant (later than 1973)."""
+    found = set()
+    for item in _walk(value):
+        if isinstance(item, Interval | Span):
+            found |= {item[0], item[1]}
+        elif isinstance(item, int) and 100_000_000_000 < item < 100_000_000_000_000:
+            found.add(int(item))
+    return found
+
+
+def durations_in(value: object) -> list[f.Duration]:
+    """Every duration that an agreement names."""
+    return [item for item in _walk(value) if isinstance(item, f.Elapsed | f.Calendar)]
+
+
+def minutes_in(value: object) -> set[int]:
+    """Every civil minute that an agreement names."""
+    found = set()
+    for item in _walk(value):
+        if isinstance(item, f.Clock):
+            found |= {minute for minute in (item.from_, item.until) if minute is not None}
+    return found
+
+
+# what a later statement can mend
+
+
+def _mendable(agreement: f.Agreement, known: Record, geometry: Geometry, act: Act, at: int, clause: str) -> bool:
+    """Whether a later statement could make the goal of a broken prohibition true. Ending a protection mends nothing."""
+    rule = agreement.rules[clause]
+    about = replace(proposal(agreement, known, geometry, act, at, at, frozenset()), clause=clause)
+    if rule.unless is not None and _can_be(rule.unless, T, about):
+        return True
+    return any(
+        permit.by is None or people.among(act.by, permit.by, about) is not F
+        for permit in agreement.rules.values()
+        if clauses.lifts(permit, rule)
+        and act.kind in permit.kinds
+        and (permit.when is None or _can_be(permit.when, T, about))
+    )
+
+
+def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
+    """Whether statements yet to come could bring a condition to T (or F)."""
+    agreement = about.case.agreement
+    if isinstance(condition, f.All | f.Any_):
+        every = isinstance(condition, f.All) is (wanted is T)
+        parts = [_can_be(item, wanted, about) for item in condition.items]
+        return all(parts) if every else any(parts)
+    if isinstance(condition, f.Not):
+        return _can_be(condition.item, F if wanted is T else T, about)
+    if isinstance(condition, f.Named):
+        return _can_be(agreement.define[condition.name], wanted, about)
+    rests: list[f.Pattern] = [item for item in _walk(condition) if isinstance(item, f.Pattern)]
+    for item in _walk(condition):
+        if isinstance(item, f.PlaceName):
+            rests += [part for part in _walk(agreement.places[item.name]) if isinstance(part, f.Pattern)]
+    if isinstance(condition, f.During):
+        rests += [part for part in _walk(agreement.phases[condition.phase]) if isinstance(part, f.Pattern)]
+    if any(not about.case.is_event(kind) for pattern in rests for kind in pattern.kinds):
+        return True
+    value = conditions.value(condition, about)
+    return value is not (F if wanted is T else T)
