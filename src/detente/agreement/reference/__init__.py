@@ -1,4 +1,4 @@
-"""The slow and obvious reference evaluator: the meaning of 21-language-reference, sentence by sentence, for testing the judge.
+"""The slow and obvious reference evaluator: 21-language-reference, sentence by sentence, to test the judge with.
 
 It looks at every act for every question. Nothing here is fast, and nothing here may be shared with the judge it tests.
 Choices where the page is silent: docs/decisions/0010-reading-the-language.md.

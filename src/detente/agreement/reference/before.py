@@ -1,4 +1,4 @@
-"""The before-check (21-language-reference, 12; resolutions 22 and 23): the same judge on an act that is not yet made."""
+"""The before-check (21-language-reference, 12; resolutions 22, 23): the same judge on an act not yet made."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from detente.agreement.geometry import Geometry
 from detente.agreement.record import Act, Interval, Record, Span
 from detente.agreement.reference import clauses, conditions, people
 from detente.agreement.reference.case import About, Case
-from detente.agreement.reference.clauses import Subject
 from detente.agreement.reference.instants import at_minute, day_start, deadline, earliest, local_day, period_start
 from detente.agreement.reference.judging import case_of, merged, tellings, tellings_of
 from detente.agreement.values import F, T, Value
@@ -25,7 +24,7 @@ _DAYS_AHEAD = 8
 
 @dataclass(frozen=True)
 class Overall:
-    """One word for an act: over `clauses` prohibitions that speak of its kind; `earliest` at which all hold together."""
+    """One word for an act, over so many `clauses` (prohibitions); `earliest` at which all hold together."""
 
     word: Word
     earliest: int | None
@@ -37,7 +36,7 @@ class Overall:
 def may(
     agreement: f.Agreement, record: Record, geometry: Geometry, act: Act, at: int, relying_on: Iterable[str] = ()
 ) -> list[Finding]:
-    """A finding of each clause that speaks of this kind of act, as if it were made at `at`, on what is known by then."""
+    """A finding of each clause that speaks of this kind of act, as if made at `at`, on what is known by then."""
     relied = frozenset(relying_on)
     known = known_by(agreement, record, at)
     runs = []
@@ -134,10 +133,10 @@ def check(
         elif rule.mode == "permit" and act.kind in rule.kinds:
             shown = clauses.permit_one(rule, fresh)
             found += [shown] if shown is not None else []
-        elif rule.mode == "require" and rule.trigger is not None and rule.trigger.pattern is not None:
-            if act.kind in rule.trigger.pattern.kinds and not rule.trigger.pattern.each:
-                mine = [item for item in clauses.triggers(rule, about.case) if item.about.act.id == act.id]
-                for subject in mine:
+        elif rule.mode == "require" and rule.trigger is not None and (pattern := rule.trigger.pattern) is not None:
+            mine = clauses.triggers(rule, about.case) if act.kind in pattern.kinds and not pattern.each else []
+            for subject in mine:
+                if subject.about.act.id == act.id:
                     found += clauses.required(rule, subject)
     return found
 
@@ -189,7 +188,7 @@ def _first(
 
 
 def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
-    """Every instant after `at` at which an answer may change: those that record and agreement name, and so long after."""
+    """Every instant after `at` at which an answer may change: those that are named, and so long after."""
     zone = agreement.zone
     named = {at, *instants_in(agreement), *(ms for act in known.acts for ms in instants_in(act))}
     lengths = list(dict.fromkeys(durations_in(agreement)))

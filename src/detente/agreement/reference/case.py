@@ -79,7 +79,7 @@ class Case:
         return [*self.agreement.parties, *keepers, *self.record.heads]
 
     def log_of(self, code: str) -> list[str]:
-        """The logs in which statements of a person would stand (3): its own, its guarantor's, its members'."""
+        """The logs in which statements of a person would stand (3): own, guarantor's, members'."""
         other = self.agreement.others.get(code)
         if code in self.agreement.parties:
             return [code]
@@ -94,7 +94,7 @@ class Case:
         return self.logs()
 
     def whole(self, kinds: Iterable[str], logs: list[str], instant: int) -> bool:
-        """Absence up to an instant is *no* only if every log concerned is known to it; events wait for `settle` (11)."""
+        """Absence up to an instant is *no* only if every log concerned is whole to it; events wait for `settle`."""
         for kind in kinds:
             if self.is_event(kind) or kind == "finding":
                 if any(self.record.complete_to(log) < instant + self.agreement.settle for log in self.logs()):

@@ -74,7 +74,7 @@ def told(act: Act, side: str) -> Act:
 
 
 def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) -> list[Finding]:
-    """One finding of each clause, act and bearer: each account is judged, definite verdicts that differ are disputed."""
+    """Each account is judged; definite verdicts that differ are disputed."""
     if len(runs) == 1:
         return runs[0]
     subjects = list(dict.fromkeys((finding.clause, finding.act) for found in runs for finding in found))
