@@ -56,7 +56,7 @@ def agreement(clauses: str, more: str = "", head: str = HEAD):
 
 def record(acts: str, form, now: str = "2016-10-01T00:00:00Z", heads: str = "{}") -> Record:
     """A record of acts, whole to now."""
-    return read_record(f"acts:\n{acts or '[]'}\nnow: {now}\nheads: {heads}\n", form)
+    return read_record(f"acts:{chr(10) + acts if acts else ' []'}\nnow: {now}\nheads: {heads}\n", form)
 
 
 def findings(clauses: str, acts: str, more: str = "", now: str = "2016-10-01T00:00:00Z", heads: str = "{}", **annexes):

@@ -84,10 +84,10 @@ def _borne_by(rule: f.Rule, finding: Finding, about: About) -> str:
 # forbid and permit
 
 
-def acts(rule: f.Rule, case: Case) -> list[Subject]:
-    """Every act of the kinds that has been made by now, in order of time."""
+def acts(rule: f.Rule, case: Case, pattern: f.Pattern | None = None) -> list[Subject]:
+    """Every act of the kinds (of the clause or of a trigger) that has been made by now, in order of time."""
     found = []
-    for act in questions.acts_of(f.Pattern(rule.kinds), case):
+    for act in questions.acts_of(pattern or f.Pattern(rule.kinds), case):
         made = case.made(act)
         if made is not None and (made.lo <= case.record.now or made.lo <= -FAR):
             found.append(Subject(About(case, act, made, clause=rule.id), T))
@@ -229,7 +229,7 @@ def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
             found.append(Subject(replace(about, act=last, at=unit.made, clause=rule.id), unit.value))
         return in_time(found)
     found = []
-    for subject in acts(replace(rule, kinds=pattern.kinds), case):
+    for subject in acts(rule, case, pattern):
         about = subject.about
         got = questions.receipts(pattern, about.act, about)
         if got is None:
