@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from detente.agreement.form import Agreement, Field, Instant, Kind
+from detente.agreement.form import Agreement, Field, Instant, Kind, Pattern
 from detente.agreement.record import UNKNOWN, Act, Interval, OneOf, Path, Record, Region, Span, Spot
 
 HOUR = 3_600_000
@@ -44,23 +44,49 @@ def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
     """A record in which everything is known."""
     base = start_of(agreement)
     instants = [base]
-    kinds = [kind for kind in agreement.kinds.values() if kind.name not in ("receipt", "finding")]
-    chosen = random.sample(kinds, min(len(kinds), 4))
+    chosen = _kinds(agreement, random)
     acts: list[Act] = []
     indexes: dict[str, int] = {}
     for number in range(size):
         at = random.choice(instants) + random.choice(_STEPS) * random.choice((-1, 1, 1, 1))
         instants.append(at)
-        acts.append(_act(f"a{number:02}", random.choice(chosen), at, agreement, random, acts, indexes))
+        act = _act(f"a{number:02}", random.choice(chosen), at, agreement, random, acts, indexes)
+        same = [other for other in acts if other.kind == act.kind]
+        if same and random.random() < 0.5:  # the same again by somebody else, or once more
+            act = replace(act, fields=random.choice(same).fields)
+        acts.append(act)
     now = max(instants) + random.choice((0, HOUR, 30 * 24 * HOUR))
     return Record(tuple(acts), now)
+
+
+def _kinds(agreement: Agreement, random: Random) -> list[Kind]:
+    """The kinds of one clause, of what it rests on, and one more."""
+    from detente.agreement.reference.before import _walk
+
+    rules = [rule for rule in agreement.rules.values() if rule.mode != "text"]
+    rule = random.choice(rules)
+    names = list(rule.kinds)
+    waiting: list[object] = [rule, agreement.phases.get(rule.during), agreement.in_force]
+    seen: set[str] = set()
+    while waiting:
+        for item in _walk(waiting.pop()):
+            if isinstance(item, Pattern):
+                names += item.kinds
+            for attribute, known in (("name", agreement.places), ("name", agreement.define), ("phase", agreement.phases)):
+                name = getattr(item, attribute, "")
+                if isinstance(name, str) and name in known and name not in seen:
+                    seen.add(name)
+                    waiting.append(known[name])  # type: ignore[index]
+    names = [name for name in dict.fromkeys(names) if name not in ("receipt", "finding")]
+    spare = [name for name in agreement.kinds if name not in ("receipt", "finding")]
+    return [agreement.kinds[name] for name in [*names, *names, random.choice(spare)]]
 
 
 def _act(
     name: str, kind: Kind, at: int, agreement: Agreement, random: Random, acts: list[Act], indexes: dict[str, int]
 ) -> Act:
     people = [*agreement.parties, *(code for code, other in agreement.others.items() if not other.joined_by)]
-    by = random.choice(people)
+    by = random.choice([*people, *agreement.parties, *agreement.parties])
     fields = {
         field.name: value
         for field in kind.fields.values()
@@ -86,28 +112,29 @@ def _act(
 def _value(field: Field, at: int, agreement: Agreement, random: Random, acts: list[Act]) -> object:
     if field.type == "enum":
         return random.choice(field.values)
+    usual = random.random() < 0.7
     if field.type == "act":
         found = [act.id for act in acts if act.kind == field.of]
         return random.choice(found) if found else None
     if field.type in ("who", "addressee"):
         return random.choice([*agreement.parties, *(agreement.others if field.type == "who" else ())])
     if field.type in ("count", "length"):
-        return random.choice((1, 2, 50_000))
+        return 1 if usual else random.choice((1, 2, 50_000))
     if field.type == "time":
         return at + random.choice(_STEPS)
     if field.type == "day":
         return random.choice(("2016-09-12", "2016-09-13"))
     if field.type == "span":
-        start = at + random.choice(_STEPS)
+        start = at + random.choice(_STEPS) - random.choice((0, HOUR))
         return Span(start, start + random.choice((HOUR, 12 * HOUR, 48 * HOUR)))
-    lon = _LON + random.choice((0, 0.0005, 0.01, 0.02, 0.1))
+    lon = _LON if usual else _LON + random.choice((0.0005, 0.01, 0.02, 0.1))
     if field.type == "point":
         return Spot(lon, _LAT)
     if field.type == "area":
-        return Region(centre=(lon, _LAT), radius=random.choice((800.0, 5_000.0)))
+        return Region(centre=(lon, _LAT), radius=5_000.0 if usual else 800.0)
     if field.type == "line":
         return Path(((lon, _LAT), (lon + 0.01, _LAT)))
-    return random.choice(("x", "y"))
+    return "x" if usual else "y"
 
 
 # knowing less
