@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from detente.agreement.form import Agreement, Field, Instant, Kind, Pattern
+from detente.agreement.form import Agreement, Field, Instant, Kind, Pattern, Shape
 from detente.agreement.record import UNKNOWN, Act, Interval, OneOf, Path, Record, Region, Span, Spot
+from detente.agreement.strata import walk
 
 HOUR = 3_600_000
 _STEPS = (0, 1, 60_000, 5 * 60_000, 30 * 60_000, HOUR, 2 * HOUR, 12 * HOUR, 24 * HOUR, 48 * HOUR, 7 * 24 * HOUR)
@@ -34,10 +35,7 @@ def annexes(agreement: Agreement, random: Random) -> dict[str, Region | Path]:
 
 
 def _annex_names(value: object) -> set[str]:
-    from detente.agreement.form import Shape
-    from detente.agreement.reference.before import _walk
-
-    return {item.annex for item in _walk(value) if isinstance(item, Shape) and item.annex}
+    return {item.annex for item in walk(value) if isinstance(item, Shape) and item.annex}
 
 
 def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
@@ -61,22 +59,24 @@ def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
 
 def _kinds(agreement: Agreement, random: Random) -> list[Kind]:
     """The kinds of one clause, of what it rests on, and one more."""
-    from detente.agreement.reference.before import _walk
-
     rules = [rule for rule in agreement.rules.values() if rule.mode != "text"]
     rule = random.choice(rules)
     names = list(rule.kinds)
     waiting: list[object] = [rule, agreement.phases.get(rule.during), agreement.in_force]
     seen: set[str] = set()
     while waiting:
-        for item in _walk(waiting.pop()):
+        for item in walk(waiting.pop()):
             if isinstance(item, Pattern):
                 names += item.kinds
-            for attribute, known in (("name", agreement.places), ("name", agreement.define), ("phase", agreement.phases)):
+            for attribute, known in (
+                ("name", agreement.places),
+                ("name", agreement.define),
+                ("phase", agreement.phases),
+            ):
                 name = getattr(item, attribute, "")
                 if isinstance(name, str) and name in known and name not in seen:
                     seen.add(name)
-                    waiting.append(known[name])  # type: ignore[index]
+                    waiting.append(known[name])
     names = [name for name in dict.fromkeys(names) if name not in ("receipt", "finding")]
     spare = [name for name in agreement.kinds if name not in ("receipt", "finding")]
     return [agreement.kinds[name] for name in [*names, *names, random.choice(spare)]]
@@ -141,7 +141,7 @@ def _value(field: Field, at: int, agreement: Agreement, random: Random, acts: li
 
 
 def blur(record: Record, agreement: Agreement, random: Random, share: float = 0.25) -> Record:
-    """What a judge might hold of a record: wider instants and places, several authors, unknown fields, logs not to their end."""
+    """What a judge might hold of it: wider instants and places, several authors, unknown fields, shorter logs."""
     heads: dict[str, int] = {}
     logs = [*agreement.parties, *(code for code, other in agreement.others.items() if other.keeps_log)]
     for log in logs:
@@ -149,7 +149,9 @@ def blur(record: Record, agreement: Agreement, random: Random, share: float = 0.
             heads[log] = record.now - random.choice(_STEPS)
     acts = []
     for act in record.acts:
-        head = min((heads.get(log, record.now) for code in act.by for log in _logs(code, agreement)), default=record.now)
+        head = min(
+            (heads.get(log, record.now) for code in act.by for log in _logs(code, agreement)), default=record.now
+        )
         if agreement.kinds[act.kind].event:
             whole = min([*heads.values(), record.now]) - agreement.settle
             if act.at is not None and act.at.lo > whole and random.random() < share:

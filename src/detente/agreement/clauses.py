@@ -146,13 +146,18 @@ def _require(
         node.fail("a duty needs its bearer: by or by_each")
     trigger, about = _trigger(grammar, node, pairs, parent)
     owed_kinds = grammar.kind_names(pairs["require"])
-    inner = {key: pairs[key] for key in ("to", "to_each", "with", "within", "counting_from", "at_least") if key in pairs}
+    keys = ("to", "to_each", "with", "within", "counting_from", "at_least", "at_most")
+    inner: dict[str, Node] = {key: pairs[key] for key in keys if key in pairs}
     if "same" in pairs:
         inner["same"] = pairs["same"]
     inner["act"] = pairs["require"]
-    owed = grammar.pattern(Node(node.place, pairs=inner), "act", about if trigger.due is None and about else ())
+    owed = grammar.pattern(
+        Node(node.place, pairs=inner), "act", about if trigger.due is None else (), ("within", "counting_from")
+    )
     if trigger.due is None and owed.within is None:
         node.fail("a duty after an act or a phase needs `within`")
+    if trigger.due is None and (owed.at_least is not None or owed.at_most is not None):
+        node.fail("a duty after an act or a phase has no at_least or at_most", "give `within`")
     if trigger.due is not None and owed.within is not None:
         node.fail("a duty with `due` has no `within`; its time is the due time")
     by = pairs.get("by_each") or pairs["by"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from detente.agreement import form as f
 from detente.agreement import units
@@ -17,6 +18,7 @@ _PATTERN_KEYS = {
     "act", "earlier", "later", "count", "by", "to", "by_each", "to_each", "same", "with", "during", "no_later_than",
     "at_least", "at_most", "within", "counting_from", "ended_by", "alike", "newest_per", "in", "distinct", "plus",
 }  # fmt: skip
+_ONLY = {"within": ("later",), "counting_from": ("later",), "in": ("count",), "distinct": ("count",), "plus": ()}
 _HEAD = {"id", "by", "at", "from", "until"}
 _WORDS = ("parties", "anyone", "actor", "other", "guarantor")
 
@@ -89,8 +91,11 @@ class Grammar:
 
     # patterns
 
-    def pattern(self, node: Node, key: str = "act", about: tuple[str, ...] = ()) -> f.Pattern:
-        """A pattern; a bare kind (or list of kinds) stands for {act: kind}. `about`: kinds of the act asked for, for `same`."""
+    def pattern(
+        self, node: Node, key: str = "act", about: tuple[str, ...] = (), more: tuple[str, ...] = ()
+    ) -> f.Pattern:
+        """A pattern; a bare kind (or list of kinds) stands for {act: kind}. `about`: kinds of the act asked for, for
+        `same`; `more`: keys that mean something only in this place."""
         if node.pairs is None:
             return f.Pattern(self.kind_names(node))
         pairs = node.only(_PATTERN_KEYS, "a pattern")
@@ -98,6 +103,12 @@ class Grammar:
             node.fail(f"a pattern needs its kind under {key!r}")
         kinds = self.kind_names(pairs[key])
         counting = key == "count"
+        for name in pairs:
+            if name in _ONLY and key not in _ONLY[name] and name not in more:
+                place = " or ".join(_ONLY[name]) or "a start or end"
+                pairs[name].fail(f"{name!r} means nothing here", f"it belongs to {place}")
+        if key == "later" and ("at_least" in pairs or "at_most" in pairs):
+            node.fail("`later` has no at_least or at_most", "give `within`")
         for each, one in (("by_each", "by"), ("to_each", "to")):
             if each in pairs and one in pairs:
                 pairs[each].fail(f"give {one} or {each}, not both")
@@ -151,9 +162,9 @@ class Grammar:
                 pairs.append((name, (name,)))
         return tuple(pairs)
 
-    def _window(self, node: Node) -> f.Duration | str:
+    def _window(self, node: Node) -> f.Duration | Literal["day", "month", "quarter", "year"]:
         if node.text in ("day", "month", "quarter", "year"):
-            return node.text
+            return node.text  # type: ignore[return-value]
         return units.duration(node)
 
     def _phase(self, node: Node) -> str:
@@ -321,7 +332,7 @@ class Grammar:
             return f.Streak(days.number, self._phase(pairs["since"]), self.condition(pairs["each_day"], ()))
         if "after" in pairs:
             return f.After(units.duration(node.only({"after"}, "an end")["after"]))
-        return f.ByAct(self.pattern(node), units.duration(pairs["plus"]) if "plus" in pairs else None)
+        return f.ByAct(self.pattern(node, more=("plus",)), units.duration(pairs["plus"]) if "plus" in pairs else None)
 
     def edge_of(self, node: Node) -> f.EdgeOf | None:
         """{start_of: phase} or {end_of: phase}."""

@@ -11,6 +11,7 @@ from detente.agreement import units
 from detente.agreement.clauses import clause_ids, read_rules
 from detente.agreement.grammar import Grammar, Names
 from detente.agreement.source import Node, read_source
+from detente.agreement.strata import order_of, walk
 
 _TOP = {
     "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "parties", "others", "use",
@@ -19,7 +20,6 @@ _TOP = {
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
 _TYPES = ("code", "text", "count", "length", "who", "addressee", "point", "area", "line", "span", "time", "day")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
-_CALENDAR_WORDS = ("days", "months")
 
 RECEIPT = f.Kind("receipt", False, {"of": f.Field("of", "code"), "kind": f.Field("kind", "code")})
 FINDING = f.Kind(
@@ -96,8 +96,45 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
         rules=rules,
         digest=hashlib.sha256(data).hexdigest(),
     )
+    _check_names(agreement, root)
+    _check_zone(agreement, root)
     _check_cycles(agreement, root)
     return agreement
+
+
+def _check_names(agreement: f.Agreement, root: Node) -> None:
+    """Conditions and places that name themselves are refused; so is `within` of a place that is cut by its name (8)."""
+    forms = {("condition", name): form for name, form in agreement.define.items()}
+    places = {("place", name): form for name, form in agreement.places.items()}
+
+    def follow(form: object, path: tuple[tuple[str, str], ...]) -> None:
+        for part in walk(form):
+            key = ("condition", part.name) if isinstance(part, f.Named) else ("place", getattr(part, "name", ""))
+            if isinstance(part, f.Named | f.PlaceName):
+                if key in path:
+                    root.fail(f"{key[0]} {key[1]!r} names itself", "break the circle")
+                follow((forms | places)[key], (*path, key))
+
+    def cut(place: object) -> bool:
+        if isinstance(place, f.PlaceName):
+            return cut(agreement.places[place.name])
+        if isinstance(place, f.Union):
+            return any(cut(item) for item in place.items)
+        return isinstance(place, f.Cut) or (isinstance(place, f.Within) and cut(place.of))
+
+    for key, form in (forms | places).items():
+        follow(form, (key,))
+    for part in walk((agreement.places, agreement.define, agreement.rules, agreement.phases, agreement.in_force)):
+        if isinstance(part, f.Within) and cut(part.of):
+            root.fail("`within` of a cut place says something else on either side of the cut", "buffer first, cut after")
+
+
+def _check_zone(agreement: f.Agreement, root: Node) -> None:
+    """Whose midnight: a zone is required where days, months, civil times or streaks are used (2)."""
+    for part in walk(agreement):
+        civil = isinstance(part, f.Calendar | f.Clock | f.Streak) or (isinstance(part, f.Due) and part.instant is None)
+        if not agreement.zone and (civil or (isinstance(part, f.Pattern) and isinstance(part.window, str))):
+            root.fail("`zone` is missing", "days, months and civil times are counted in a zone: name it")
 
 
 def _lenient(grammar: Grammar, node: Node, kinds: tuple[str, ...]) -> f.Condition:
@@ -183,6 +220,4 @@ def _other(grammar: Grammar, code: str, node: Node, parties: dict[str, str]) -> 
 
 def _check_cycles(agreement: f.Agreement, root: Node) -> None:
     """Phases and findings that depend on themselves are refused (21-language-reference, 9)."""
-    from detente.agreement.strata import order_of
-
     order_of(agreement, root)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from detente.agreement import form as f
@@ -10,6 +10,20 @@ from detente.agreement.source import Node
 
 Item = tuple[str, str]
 """("phase", name) or ("clause", id)."""
+
+
+def walk(value: object) -> Iterator[object]:
+    """A form and every part of it, names not followed."""
+    yield value
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from walk(item)
+    elif isinstance(value, tuple | list | frozenset):
+        for item in value:
+            yield from walk(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for field in fields(value):
+            yield from walk(getattr(value, field.name))
 
 
 def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
@@ -51,9 +65,7 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
 
 def _needs(agreement: f.Agreement, value: object) -> Iterator[Item]:
     """Phases and clauses that a form mentions, through names as well."""
-    if isinstance(value, f.During):
-        yield ("phase", value.phase)
-    elif isinstance(value, f.EdgeOf):
+    if isinstance(value, f.During | f.EdgeOf):
         yield ("phase", value.phase)
     elif isinstance(value, f.Streak):
         yield ("phase", value.since)
@@ -64,7 +76,7 @@ def _needs(agreement: f.Agreement, value: object) -> Iterator[Item]:
         yield from _needs(agreement, agreement.places[value.name])
     elif isinstance(value, f.Pattern):
         if "finding" in value.kinds:
-            for name in _clauses_asked(value, agreement):
+            for name in clauses_asked(value, agreement):
                 yield ("clause", name)
         if value.during:
             yield ("phase", value.during)
@@ -86,7 +98,7 @@ def _inside(agreement: f.Agreement, value: object) -> Iterator[Item]:
             yield from _needs(agreement, getattr(value, field.name))
 
 
-def _clauses_asked(pattern: f.Pattern, agreement: f.Agreement) -> set[str]:
+def clauses_asked(pattern: f.Pattern, agreement: f.Agreement) -> set[str]:
     """The clauses whose findings a pattern asks for; all, if it names none."""
     named: set[str] = set()
 

@@ -85,7 +85,8 @@ def test_suspended_resumed_suspended():
 
 def test_renewal_must_come_while_the_phase_runs():
     text = phase(
-        "{starts: 2016-09-01T00:00:00Z, ends: {after: 48h}, renewed_by: {act: extension, by_each: parties, alike: [until]}}"
+        "{starts: 2016-09-01T00:00:00Z, ends: {after: 48h}, "
+        "renewed_by: {act: extension, by_each: parties, alike: [until]}}"
     )
     until = "until: 2016-09-05T00:00:00Z"
     one = act("a", "extension", "us", "2016-09-02T00:00:00Z", until)
@@ -140,7 +141,11 @@ def test_edges_as_triggers_and_due_times():
 
 def test_in_force_and_survives():
     text = "phases:\n  p: {starts: 2016-09-01T00:00:00Z, ends: 2016-09-02T00:00:00Z}\nin_force: {during: p}\n"
-    clauses = "- {id: c, forbid: strike}\n- {id: d, forbid: strike, survives: true}\n- {id: e, forbid: strike, reading_of: d}\n"
+    clauses = (
+        "- {id: c, forbid: strike}\n"
+        "- {id: d, forbid: strike, survives: true}\n"
+        "- {id: e, forbid: strike, reading_of: d}\n"
+    )
     found = findings(clauses, strike("2016-09-01T12:00:00Z") + strike("2016-09-03T00:00:00Z", "t"), text)
     assert all(item.verdict == "broken" for item in found.values())
     shadows = {key[:2] for key, item in found.items() if item.shadow}
@@ -214,7 +219,10 @@ def test_a_buffer_and_its_band(lon, error, word):
 
 
 def test_drift_and_minus_and_annex():
-    text = "places:\n  near: {within: 1 km, of: {named_in: {act: site, newest_per: [site]}, field: position, drift: 36 km/h}}\n"
+    text = (
+        "places:\n  near: {within: 1 km, of: {named_in: {act: site, newest_per: [site]}, field: position, "
+        "drift: 36 km/h}}\n"
+    )
     acts = act("n", "site", "us", "2016-09-01T00:00:00Z", "site: x, position: {at: [37, 36]}")
     clause = "- {id: c, forbid: strike, when: {inside: near}}\n"
     assert verdict(clause, acts + strike("2016-09-01T00:01:00Z"), "s", text) == "broken"  # 600 m
@@ -305,7 +313,7 @@ def test_findings_are_acts():
 
 def test_accounts():
     clause = "- {id: c, forbid: strike, by: us, unless: {target: t}}\n"
-    told = "- {id: s, type: strike, by: us, at: 2016-09-01T00:00:00Z, target: t, accounts: {us: {target: t}, ru: {target: %s}}}\n"
+    told = strike("2016-09-01T00:00:00Z", more="target: t, accounts: {us: {target: t}, ru: {target: %s}}")
     assert verdict(clause, told % "u", "s") == "disputed"
     assert verdict(clause, told % "t", "s") == "kept"
     assert verdict(clause, told % "unknown", "s") == "cannot tell"

@@ -98,7 +98,10 @@ def test_newest_replaces_and_does_not_revive():
     far = "shape: {circle: [38, 36], radius: 9000}"
     more = """
 places:
-  zone: {named_in: {act: designation, by_each: parties, alike: [area, version, shape], newest_per: [area], ended_by: revocation}, field: shape}
+  zone:
+    named_in: {act: designation, by_each: parties, alike: [area, version, shape], newest_per: [area],
+               ended_by: revocation}
+    field: shape
 """
     clause = "- {id: c, forbid: strike, unless: {inside: zone}}\n"
     one = "".join(
@@ -116,7 +119,10 @@ places:
 
 
 def test_receivers():
-    acts = "- {id: n, type: nomination, by: us, received: {un: 2016-09-01T00:00:00Z, ru: 2016-09-12T00:00:00Z}, target: t}\n"
+    acts = (
+        "- {id: n, type: nomination, by: us, "
+        "target: t, received: {un: 2016-09-01T00:00:00Z, ru: 2016-09-12T00:00:00Z}}\n"
+    )
     assert verdict(forbid("{earlier: nomination}"), acts + STRIKE, "s") == "broken"  # the first other party
     assert verdict(forbid("{earlier: nomination, to: un}"), acts + STRIKE, "s") == "kept"
     assert verdict(forbid("{earlier: nomination, to_each: [un, ru]}"), acts + STRIKE, "s") == "broken"
@@ -189,7 +195,10 @@ def test_to_each_and_receipts():
     clause = (
         "- {id: c, require: receipt, by_each: [ru, un], after: {act: nomination, by: us}, same: {of: id}, within: 1h}\n"
     )
-    acts = "- {id: n, type: nomination, by: us, received: {ru: 2016-09-01T00:00:00Z, un: 2016-09-01T02:00:00Z}, target: t}\n"
+    acts = (
+        "- {id: n, type: nomination, by: us, "
+        "received: {ru: 2016-09-01T00:00:00Z, un: 2016-09-01T02:00:00Z}, target: t}\n"
+    )
     found = findings(clause, acts)
     assert found["c", "n", "ru"].verdict == "kept"
     assert found["c", "n", "un"].verdict == "broken"

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry
-from detente.agreement.record import Act, Interval, Record, Span
-from detente.agreement.reference import clauses, conditions, people
+from detente.agreement.record import Act, Interval, Record
+from detente.agreement.reference import clauses, conditions, duties, people
 from detente.agreement.reference.case import About, Case
-from detente.agreement.reference.instants import at_minute, day_start, deadline, earliest, local_day, period_start
 from detente.agreement.reference.judging import case_of, merged, tellings, tellings_of
+from detente.agreement.reference.moments import moments
+from detente.agreement.strata import walk
 from detente.agreement.values import F, T, Value
 
 Word = Literal["stop", "cannot tell", "not yet", "no objection found"]
 _FINE = ("kept", "not applicable", "no verdict", "not due")
-_DAYS_AHEAD = 8
 
 
 @dataclass(frozen=True)
@@ -134,10 +133,10 @@ def check(
             shown = clauses.permit_one(rule, fresh)
             found += [shown] if shown is not None else []
         elif rule.mode == "require" and rule.trigger is not None and (pattern := rule.trigger.pattern) is not None:
-            mine = clauses.triggers(rule, about.case) if act.kind in pattern.kinds and not pattern.each else []
+            mine = duties.triggers(rule, about.case) if act.kind in pattern.kinds and not pattern.each else []
             for subject in mine:
                 if subject.about.act.id == act.id:
-                    found += clauses.required(rule, subject)
+                    found += duties.required(rule, subject)
     return found
 
 
@@ -187,74 +186,6 @@ def _first(
     return None
 
 
-def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
-    """Every instant after `at` at which an answer may change: those that are named, and so long after."""
-    zone = agreement.zone
-    named = {at, *instants_in(agreement), *(ms for act in known.acts for ms in instants_in(act))}
-    lengths = list(dict.fromkeys(durations_in(agreement)))
-    found = set(named)
-    reached = set(named)
-    for _ in range(2):  # a phase may start so long after an act, and a clause count from there
-        reached = {
-            instant
-            for start in reached
-            for length in lengths
-            for instant in (earliest(start, length, zone), deadline(start, length, zone))
-        }
-        found |= reached
-        if len(reached) * len(lengths) > 5_000:
-            break
-    found |= {instant + 1 for instant in found}
-    today = local_day(at, zone)
-    for number in range(_DAYS_AHEAD + 1):
-        day = today + timedelta(days=number)
-        found.add(day_start(day, zone))
-        found |= {at_minute(day, minute, zone) for minute in minutes_in(agreement)}
-    for number in range(1, 370):
-        start = day_start(today + timedelta(days=number), zone)
-        if period_start(start, "month", zone) == start:
-            found.add(start)
-    return sorted(instant for instant in found if instant > at)
-
-
-def _walk(value: object) -> Iterator[object]:
-    yield value
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from _walk(item)
-    elif isinstance(value, tuple | list | frozenset):
-        for item in value:
-            yield from _walk(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            yield from _walk(getattr(value, field.name))
-
-
-def instants_in(value: object) -> set[int]:
-    """Every whole number that can be an instant (later than 1973)."""
-    found = set()
-    for item in _walk(value):
-        if isinstance(item, Interval | Span):
-            found |= {item[0], item[1]}
-        elif isinstance(item, int) and 100_000_000_000 < item < 100_000_000_000_000:
-            found.add(int(item))
-    return found
-
-
-def durations_in(value: object) -> list[f.Duration]:
-    """Every duration that an agreement names."""
-    return [item for item in _walk(value) if isinstance(item, f.Elapsed | f.Calendar)]
-
-
-def minutes_in(value: object) -> set[int]:
-    """Every civil minute that an agreement names."""
-    found = set()
-    for item in _walk(value):
-        if isinstance(item, f.Clock):
-            found |= {minute for minute in (item.from_, item.until) if minute is not None}
-    return found
-
-
 # what a later statement can mend
 
 
@@ -284,12 +215,12 @@ def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
         return _can_be(condition.item, F if wanted is T else T, about)
     if isinstance(condition, f.Named):
         return _can_be(agreement.define[condition.name], wanted, about)
-    rests: list[f.Pattern] = [item for item in _walk(condition) if isinstance(item, f.Pattern)]
-    for item in _walk(condition):
+    rests: list[f.Pattern] = [item for item in walk(condition) if isinstance(item, f.Pattern)]
+    for item in walk(condition):
         if isinstance(item, f.PlaceName):
-            rests += [part for part in _walk(agreement.places[item.name]) if isinstance(part, f.Pattern)]
+            rests += [part for part in walk(agreement.places[item.name]) if isinstance(part, f.Pattern)]
     if isinstance(condition, f.During):
-        rests += [part for part in _walk(agreement.phases[condition.phase]) if isinstance(part, f.Pattern)]
+        rests += [part for part in walk(agreement.phases[condition.phase]) if isinstance(part, f.Pattern)]
     if any(not about.case.is_event(kind) for pattern in rests for kind in pattern.kinds):
         return True
     value = conditions.value(condition, about)

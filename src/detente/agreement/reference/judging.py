@@ -9,7 +9,7 @@ from detente.agreement.finding import Finding, Verdict
 from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.record import Act, Record
-from detente.agreement.reference import clauses
+from detente.agreement.reference import duties
 from detente.agreement.reference.case import Case
 
 _DEFINITE = ("kept", "broken", "not applicable")
@@ -35,7 +35,7 @@ def case_of(agreement: Agreement, record: Record, geometry: Geometry, relied: fr
 
     def findings_of(clause: str) -> list[Finding]:
         if clause not in known:
-            known[clause] = clauses.findings(agreement.rules[clause], case)
+            known[clause] = duties.findings(agreement.rules[clause], case)
         return known[clause]
 
     case.findings_of = findings_of

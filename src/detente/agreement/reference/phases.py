@@ -22,7 +22,7 @@ from detente.agreement.reference.instants import (
     not_later,
     strictly_later,
 )
-from detente.agreement.reference.questions import Unit
+from detente.agreement.reference.units import Unit, units
 from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
 
 
@@ -121,7 +121,7 @@ def founders(pattern: f.Pattern, case: Case) -> list[Unit]:
     about = nobody(case, Interval(-FAR, FAR))
     found = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
-        for unit in questions.units(pattern, about, None, persons):
+        for unit in units(pattern, about, None, persons):
             seen = replace(about, at=unit.made)
             found.append(replace(unit, value=all_of([unit.value, questions.further(pattern, unit, seen)])))
     return [unit for unit in found if unit.value is not F]

@@ -1,16 +1,12 @@
-"""Questions about other acts: earlier, later, count (21-language-reference, 7), by looking at every act there is.
-
-A *unit* is what answers: one act, or for `by_each` one act of each person, made when the last is made.
-"""
+"""Questions about other acts: earlier, later, count (21-language-reference, 7), by looking at every act there is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import combinations, product
+from dataclasses import replace
 
 from detente.agreement import form as f
-from detente.agreement.record import UNKNOWN, Act, Interval, OneOf, Unknown
+from detente.agreement.record import UNKNOWN, Act, Interval, Unknown
 from detente.agreement.reference import fields, people
 from detente.agreement.reference.case import About, Case, agreed, in_order
 from detente.agreement.reference.instants import (
@@ -18,30 +14,13 @@ from detente.agreement.reference.instants import (
     at_least,
     at_most,
     deadline,
-    first_of,
-    last_of,
     latest_start,
     not_later,
     period_start,
     strictly_later,
 )
-from detente.agreement.strata import _clauses_asked
+from detente.agreement.reference.units import Unit, alike, units
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
-
-
-@dataclass(frozen=True)
-class Unit:
-    """Acts that answer together, how surely they fit, and when they were made."""
-
-    acts: tuple[Act, ...]
-    value: Value
-    made: Interval
-    each_made: tuple[Interval, ...]
-
-    def effect(self) -> Interval:
-        """Made, and not before what its acts state as `from`: it stands in [max(received, from), until)."""
-        stated = [Interval(act.from_, act.from_) for act in self.acts if act.from_ is not None]
-        return last_of([self.made, *stated])
 
 
 def ask(question: f.Ask, about: About) -> Value:
@@ -52,118 +31,6 @@ def ask(question: f.Ask, about: About) -> Value:
     if question.mode == "count":
         return count(pattern, about)
     return earlier(pattern, about)
-
-
-# which acts fit
-
-
-def acts_of(pattern: f.Pattern, case: Case) -> list[Act]:
-    """Every act of the kinds; findings are acts at the judged act's time (4)."""
-    found = [act for act in case.acts if act.kind in pattern.kinds]
-    if "finding" in pattern.kinds:
-        for clause in sorted(_clauses_asked(pattern, case.agreement)):
-            found += [as_act(finding, case) for finding in case.findings_of(clause)]
-    return found
-
-
-def as_act(finding: object, case: Case) -> Act:
-    """A finding as an act by its bearer. One that is not definite may yet turn out any way."""
-    from detente.agreement.finding import Finding
-
-    assert isinstance(finding, Finding)  # noqa: S101 - for the type checker
-    unsure = finding.verdict not in ("kept", "broken", "not applicable", "no verdict", "no breach known")
-    judged = case.find(finding.act)
-    by = frozenset({finding.bearer}) if finding.bearer else (judged.by if judged is not None else frozenset())
-    return Act(
-        id=f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}",
-        kind="finding",
-        by=by,
-        at=Interval(*finding.at) if finding.at else None,
-        fields={
-            "clause": finding.clause,
-            "act": finding.act,
-            "verdict": OneOf(("broken", "kept", "not applicable")) if unsure else finding.verdict,
-        },
-    )
-
-
-def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interval] | None:
-    """When an act counts from under `to` / `to_each` (4); None: not made so far."""
-    case = about.case
-    if pattern.to is None or case.is_event(act.kind):
-        made = case.made(act)
-        return (T, made) if made is not None else None
-    if pattern.to_each:
-        answers = []
-        for who in people.listed(pattern.to, about):
-            asked = [code for code in who if act.by != {code}]
-            got = [act.received[code] for code in asked if code in act.received]
-            answers.append(last_of(got) if asked and len(got) == len(asked) else None)
-        known = [answer for answer in answers if answer is not None]
-        if not known:
-            return None
-        sure = T if len(known) == len(answers) else U
-        return sure, Interval(min(k.lo for k in known), max(k.hi for k in known))
-    values = [(people.member_any(code, pattern.to, about), when) for code, when in act.received.items()]
-    surely = [when for value, when in values if value is T]
-    maybe = [when for value, when in values if value is not F]
-    if not maybe:
-        return None
-    if not surely:
-        return U, Interval(min(when.lo for when in maybe), FAR)
-    return T, Interval(min(when.lo for when in maybe), first_of(surely).hi)
-
-
-def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
-    """By and same. Words are about the act asked about, `same` about the act that the pattern stands beside."""
-    values = [T if pattern.each else people.among(act.by, pattern.by, words)]
-    mine = words.inner(act, words.at)
-    for own, path in pattern.same:
-        if fields.type_of(mine, (own,)) in ("who", "addressee"):
-            ours, theirs = fields.people_at(mine, (own,)), fields.people_at(same, path)
-            values.append(F if ours is None or theirs is None else people.same_people(ours, theirs))
-        else:
-            values.append(fields.equal(fields.read(mine, (own,)), fields.read(same, path)))
-    return all_of(values)
-
-
-def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Value:
-    """Equal in each of these fields."""
-    one, other = about.inner(first, about.at), about.inner(second, about.at)
-    return all_of([fields.equal(fields.read(one, (name,)), fields.read(other, (name,))) for name in names])
-
-
-def units(pattern: f.Pattern, about: About, same: About | None = None, persons: list[str] | None = None) -> list[Unit]:
-    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person."""
-    same = same or about
-    singles = []
-    for act in acts_of(pattern, about.case):
-        got = receipts(pattern, act, about)
-        if got is None or act.id == about.act.id or act.id == same.act.id:
-            continue
-        made = got[1]
-        value = all_of([got[0], fits(pattern, act, about, same)])
-        if value is not F:
-            singles.append(Unit((act,), value, made, (made,)))
-    if not pattern.each:
-        return singles
-    choices = []
-    for person in persons or []:
-        mine = []
-        for unit in singles:
-            value = all_of([unit.value, people.among(unit.acts[0].by, (f.Person(person),), about)])
-            if value is not F:
-                mine.append(replace(unit, value=value))
-        choices.append(mine)
-    found = []
-    for choice in product(*choices) if choices else ():
-        acts = tuple(unit.acts[0] for unit in choice)
-        identical = [alike(pattern.alike, one, other, about) for one, other in combinations(acts, 2)]
-        value = all_of([*(unit.value for unit in choice), *identical])
-        times = tuple(unit.made for unit in choice)
-        if value is not F:
-            found.append(Unit(acts, value, last_of(list(times)), times))
-    return found
 
 
 # standing
@@ -468,6 +335,3 @@ def _key(pattern: f.Pattern, unit: Unit, about: About) -> tuple[object, ...] | N
     if any(answer is UNKNOWN or (isinstance(answer, tuple) and len(answer) != 1) for answer in answers):
         return None
     return tuple(fields.plainly(answer[0]) if isinstance(answer, tuple) else None for answer in answers)
-
-
-__all__ = ["Unit", "ask", "count", "earlier", "later", "stands", "units"]
