@@ -53,8 +53,24 @@ def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
         if same and random.random() < 0.5:  # the same again by somebody else, or once more
             act = replace(act, fields=random.choice(same).fields)
         acts.append(act)
+    if random.random() < 0.5:
+        acts = _indexed(acts, agreement)
     now = max(instants) + random.choice((0, HOUR, 30 * 24 * HOUR))
     return Record(tuple(acts), now)
+
+
+def _indexed(acts: list[Act], agreement: Agreement) -> list[Act]:
+    """The same with a place for each statement in its author's log, in order of receipt."""
+    found = []
+    for act in acts:
+        if agreement.kinds[act.kind].event or act.at is None:
+            found.append(act)
+            continue
+        mine = sorted((other.at or act.at, other.id) for other in acts if other.by == act.by)
+        [log] = act.by
+        received = dict.fromkeys(act.received, act.at)
+        found.append(replace(act, received=received, log=log, index=mine.index((act.at, act.id))))
+    return found
 
 
 def _kinds(agreement: Agreement, random: Random) -> list[Kind]:

@@ -69,7 +69,7 @@ def _rule(grammar: Grammar, raw: Node, parent: f.Rule | None) -> list[f.Rule]:
     kinds = grammar.kind_names(pairs[modes[0]])
     rule = f.Rule(
         id=name,
-        mode=modes[0],  # type: ignore[arg-type]
+        mode=modes[0],
         line=raw.place.line,
         kinds=kinds,
         by=grammar.who(pairs["by"]) if "by" in pairs else None,

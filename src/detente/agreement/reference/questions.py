@@ -70,9 +70,14 @@ def lead(pattern: f.Pattern, unit: Unit, about: About) -> Value:
     return all_of(values)
 
 
+def begun(unit: Unit, about: About) -> Value:
+    """Not before what its acts state as `from`."""
+    return all_of([not_later(Interval(act.from_, act.from_), about.at) for act in unit.acts if act.from_ is not None])
+
+
 def validity(unit: Unit, about: About) -> Value:
     """It stands in [max(received, from), until)."""
-    values = [not_later(Interval(act.from_, act.from_), about.at) for act in unit.acts if act.from_ is not None]
+    values = [begun(unit, about)]
     values += [strictly_later(Interval(act.until, act.until), about.at) for act in unit.acts if act.until is not None]
     return all_of(values)
 
@@ -99,7 +104,7 @@ def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
 def _ends(
     pattern: f.Pattern, ender: f.Pattern, end: Unit, act: Act, made: Interval, about: About, beside: About
 ) -> Value:
-    values = [end.value, further(ender, end, beside), not_later(end.effect(), about.at), before(end, about)]
+    values = [end.value, further(ender, end, beside), begun(end, about), before(end, about)]
     names = shared(pattern, ender, about.case)
     for one, when in zip(end.acts, end.each_made, strict=True):
         order = in_order(act, one, about.case)
@@ -119,7 +124,7 @@ def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: Abo
         order = in_order(unit.acts[0], other.acts[0], about.case) if len(unit.acts) == 1 else None
         newer = strictly_later(other.made, unit.made) if order is None else (T if order else F)
         equal = alike(pattern.newest_per, unit.acts[0], other.acts[0], about)
-        values.append(all_of([other.value, newer, equal, before(other, about), not_later(other.effect(), about.at)]))
+        values.append(all_of([other.value, newer, equal, before(other, about), begun(other, about)]))
     return any_of(values)
 
 

@@ -90,7 +90,7 @@ def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interva
 def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
     """By and same. Words are about the act asked about, `same` about the act that the pattern stands beside."""
     values = [T if pattern.each else people.among(act.by, pattern.by, words)]
-    mine = words.inner(act, words.at)
+    mine = words.inner(act, words.case.made(act) or words.at)
     for own, path in pattern.same:
         if fields.type_of(mine, (own,)) in ("who", "addressee"):
             ours, theirs = fields.people_at(mine, (own,)), fields.people_at(same, path)
@@ -102,7 +102,7 @@ def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
 
 def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Value:
     """Equal in each of these fields."""
-    one, other = about.inner(first, about.at), about.inner(second, about.at)
+    one, other = (about.inner(act, about.case.made(act) or about.at) for act in (first, second))
     return all_of([fields.equal(fields.read(one, (name,)), fields.read(other, (name,))) for name in names])
 
 
