@@ -105,6 +105,8 @@ ADVICE: dict[str, str] = {
     "shape-invalid": "correct the named part of the shape",
     "row-unusable": "correct the named row in the source; the others were taken",
     "node-unreachable": "start the node with `detente node --config FILE`, or check the folder given",
+    "agreement-invalid": "correct the file at the named line",
+    "record-invalid": "correct the record at the named line",
     "internal": "report this with the node's log; nothing receipted is lost",
 }
 

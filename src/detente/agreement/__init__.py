@@ -1,0 +1,1 @@
+"""What was agreed: the language, its checks, and the judge, the only place that decides."""

@@ -1,0 +1,223 @@
+"""An agreement file read whole: strict, every name resolved, every refusal with file, line, clause and remedy."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from detente.agreement import form as f
+from detente.agreement import units
+from detente.agreement.clauses import clause_ids, read_rules
+from detente.agreement.grammar import Grammar, Names
+from detente.agreement.source import Node, read_source
+from detente.agreement.strata import order_of, walk
+
+_TOP = {
+    "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "parties", "others", "use",
+    "statements", "events", "places", "phases", "define", "in_force", "clauses",
+}  # fmt: skip
+_STATUS = ("draft", "signed", "transcription", "reconstruction")
+_TYPES = ("code", "text", "count", "length", "who", "addressee", "point", "area", "line", "span", "time", "day")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
+
+RECEIPT = f.Kind("receipt", False, {"of": f.Field("of", "code"), "kind": f.Field("kind", "code")})
+FINDING = f.Kind(
+    "finding",
+    False,
+    {
+        "clause": f.Field("clause", "code"),
+        "verdict": f.Field("verdict", "code"),
+        "act": f.Field("act", "code"),
+    },
+)
+
+
+def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
+    """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong."""
+    root = read_source(data, file)
+    top = root.only(_TOP, "an agreement")
+    for key in ("agreement", "parties", "clauses"):
+        if key not in top:
+            root.fail(f"`{key}` is missing")
+    if "language" in top and top["language"].scalar() != "1":
+        top["language"].fail(f"language {top['language'].text!r} is not known", "write language: 1")
+    if "use" in top:
+        top["use"].fail("no vocabularies are shipped yet", "define the statements and events in the file")
+    names = Names(clauses=clause_ids(top["clauses"]))
+    grammar = Grammar(names)
+    parties = {code: item.scalar() for code, item in _named(top["parties"], "a party").items()}
+    raw_others = _named(top["others"], "another") if "others" in top else {}
+    for code in raw_others:
+        if code in parties:
+            raw_others[code].fail(f"{code!r} is a party already")
+    names.people |= set(parties) | set(raw_others)
+    names.kinds |= {"receipt": RECEIPT, "finding": FINDING}
+    for key, event in (("statements", False), ("events", True)):
+        for name, item in (_named(top[key], "a kind") if key in top else {}).items():
+            if name in names.kinds:
+                item.fail(f"{name!r} is a kind already")
+            names.kinds[name] = f.Kind(name, event, {})
+    for key, event in (("statements", False), ("events", True)):
+        for name, item in (top[key].mapping() if key in top else {}).items():
+            names.kinds[name] = f.Kind(name, event, _fields(item.under(f"{key} {name}"), names))
+    names.phases |= set(_named(top["phases"], "a phase")) if "phases" in top else set()
+    names.places |= set(_named(top["places"], "a place")) if "places" in top else set()
+    names.define |= set(_named(top["define"], "a condition")) if "define" in top else set()
+    others = {code: _other(grammar, code, item, parties) for code, item in raw_others.items()}
+    places = {
+        name: grammar.place(item.under(f"place {name}")) for name, item in (top["places"].mapping() if "places" in top else {}).items()
+    }
+    phases = {
+        name: grammar.phase(name, item.under(f"phase {name}"))
+        for name, item in (top["phases"].mapping() if "phases" in top else {}).items()
+    }
+    everything = tuple(names.kinds)
+    define = {
+        name: _lenient(grammar, item.under(f"define {name}"), everything)
+        for name, item in (top["define"].mapping() if "define" in top else {}).items()
+    }
+    rules = read_rules(grammar, top["clauses"])
+    agreement = f.Agreement(
+        code=top["agreement"].scalar(),
+        title=top["title"].scalar() if "title" in top else "",
+        status=_status(top.get("status")),
+        zone=_zone(top.get("zone")),
+        tolerance=units.length(top["tolerance"]) if "tolerance" in top else 0,
+        grace=units.elapsed(top["grace"]) if "grace" in top else 0,
+        settle=units.elapsed(top["settle"]) if "settle" in top else 0,
+        parties=parties,
+        others=others,
+        kinds=names.kinds,
+        places=places,
+        phases=phases,
+        define=define,
+        in_force=grammar.condition(top["in_force"], ()) if "in_force" in top else None,
+        rules=rules,
+        digest=hashlib.sha256(data).hexdigest(),
+    )
+    _check_names(agreement, root)
+    _check_zone(agreement, root)
+    _check_cycles(agreement, root)
+    return agreement
+
+
+def _check_names(agreement: f.Agreement, root: Node) -> None:
+    """Conditions and places that name themselves are refused; so is `within` of a place that is cut by its name (8)."""
+    forms = {("condition", name): form for name, form in agreement.define.items()}
+    places = {("place", name): form for name, form in agreement.places.items()}
+
+    def follow(form: object, path: tuple[tuple[str, str], ...]) -> None:
+        for part in walk(form):
+            key = ("condition", part.name) if isinstance(part, f.Named) else ("place", getattr(part, "name", ""))
+            if isinstance(part, f.Named | f.PlaceName):
+                if key in path:
+                    root.fail(f"{key[0]} {key[1]!r} names itself", "break the circle")
+                follow((forms | places)[key], (*path, key))
+
+    def cut(place: object) -> bool:
+        if isinstance(place, f.PlaceName):
+            return cut(agreement.places[place.name])
+        if isinstance(place, f.Union):
+            return any(cut(item) for item in place.items)
+        return isinstance(place, f.Cut) or (isinstance(place, f.Within) and cut(place.of))
+
+    for key, form in (forms | places).items():
+        follow(form, (key,))
+    for part in walk((agreement.places, agreement.define, agreement.rules, agreement.phases, agreement.in_force)):
+        if isinstance(part, f.Within) and cut(part.of):
+            root.fail("`within` of a cut place says something else on either side of the cut", "buffer first, cut after")
+
+
+def _check_zone(agreement: f.Agreement, root: Node) -> None:
+    """Whose midnight: a zone is required where days, months, civil times or streaks are used (2)."""
+    for part in walk(agreement):
+        civil = isinstance(part, f.Calendar | f.Clock | f.Streak) or (isinstance(part, f.Due) and part.instant is None)
+        if not agreement.zone and (civil or (isinstance(part, f.Pattern) and isinstance(part.window, str))):
+            root.fail("`zone` is missing", "days, months and civil times are counted in a zone: name it")
+
+
+def _lenient(grammar: Grammar, node: Node, kinds: tuple[str, ...]) -> f.Condition:
+    """A named condition is about whatever kind uses it; its fields are checked where it asks about others."""
+    return grammar.condition(node, ("finding",) if kinds else ())
+
+
+def _named(node: Node, what: str) -> dict[str, Node]:
+    pairs = node.mapping(what)
+    for name, item in pairs.items():
+        if not _NAME.fullmatch(name):
+            item.fail(f"{name!r} is not a name for {what}", "small letters, digits and _")
+    return pairs
+
+
+def _status(node: Node | None) -> str:
+    if node is None:
+        return "draft"
+    if node.scalar() not in _STATUS:
+        node.fail(f"status {node.text!r} is not known", f"write {', '.join(_STATUS)}")
+    return node.scalar()
+
+
+def _zone(node: Node | None) -> str:
+    if node is None:
+        return ""
+    try:
+        ZoneInfo(node.scalar())
+    except (ZoneInfoNotFoundError, ValueError):
+        node.fail(f"{node.text!r} is no IANA zone", "write Asia/Damascus or UTC")
+    return node.scalar()
+
+
+def _fields(node: Node, names: Names) -> dict[str, f.Field]:
+    fields: dict[str, f.Field] = {}
+    for name, item in node.mapping("fields").items():
+        if not _NAME.fullmatch(name):
+            item.fail(f"{name!r} is not a field name", "small letters, digits and _")
+        text = " ".join(item.scalar("a type").split())
+        optional = text.startswith("optional ")
+        kind = text.removeprefix("optional ")
+        if kind in _TYPES:
+            fields[name] = f.Field(name, kind, optional)
+        elif kind.startswith("act "):
+            if kind[4:] not in names.kinds:
+                item.fail(f"no kind is called {kind[4:]!r}")
+            fields[name] = f.Field(name, "act", optional, of=kind[4:])
+        elif "|" in kind:
+            values = tuple(part.strip() for part in kind.split("|"))
+            if len(set(values)) != len(values) or not all(values):
+                item.fail("the same value twice, or an empty one")
+            fields[name] = f.Field(name, "enum", optional, values=values)
+        else:
+            item.fail(f"{kind!r} is not a type", f"known: {', '.join(_TYPES)}, act KIND, a | b | c; `optional` in front")
+    return fields
+
+
+def _other(grammar: Grammar, code: str, node: Node, parties: dict[str, str]) -> f.Other:
+    node = node.under(f"others {code}")
+    pairs = node.only({"name", "guarantor", "keeps_log", "aliases", "members", "joined_by"}, "another")
+    people = grammar.names.people
+    for key in ("guarantor", "members"):
+        for item in pairs[key] if key in pairs else ():
+            if item.scalar() not in people:
+                item.fail(f"nobody is called {item.text!r}", f"known: {', '.join(sorted(people))}")
+    aliases = []
+    for item in pairs["aliases"] if "aliases" in pairs else ():
+        if item.pairs is not None:
+            each = item.only({"name", "from"}, "an alias")
+            aliases.append(f.Alias(each["name"].scalar(), units.instant(each["from"]) if "from" in each else None))
+        else:
+            aliases.append(f.Alias(item.scalar(), None))
+    return f.Other(
+        code=code,
+        name=pairs["name"].scalar() if "name" in pairs else code,
+        guarantor=pairs["guarantor"].scalar() if "guarantor" in pairs else "",
+        keeps_log="keeps_log" in pairs and pairs["keeps_log"].scalar() == "true",
+        aliases=tuple(aliases),
+        members=tuple(item.scalar() for item in pairs["members"]) if "members" in pairs else (),
+        joined_by=grammar.pattern(pairs["joined_by"]) if "joined_by" in pairs else None,
+    )
+
+
+def _check_cycles(agreement: f.Agreement, root: Node) -> None:
+    """Phases and findings that depend on themselves are refused (21-language-reference, 9)."""
+    order_of(agreement, root)
