@@ -101,6 +101,13 @@ def tell_time(nodes: Three, now: int, *codes: str) -> None:
             nodes.ask(code, do, **({"now": now} if do == "clock" else {}))
 
 
+def assert_no_traceback(nodes: Three) -> None:
+    """Nothing went wrong in a way nobody foresaw: what was foreseen is said in one line."""
+    log = nodes.log.read_text(errors="replace")
+    at = log.find("Traceback")
+    assert at < 0, log[max(0, at - 500) : at + 6_000]
+
+
 def picture(nodes: Three) -> str:
     """What one wants to read when a test of three nodes has failed."""
     lines = []

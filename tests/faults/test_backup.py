@@ -11,6 +11,7 @@ from detente.proof.envelope import parse_envelope
 from detente.proof.evidence import check_fork, read_fork
 from tests.faults.nodes import (
     CODES,
+    assert_no_traceback,
     assert_one_history,
     assert_receipted,
     entries_of,
@@ -97,7 +98,7 @@ def test_a_restored_store_signs_nothing_until_mirror_and_cosigner_have_answered(
         texts = [parse_envelope(e).payload for e in entries_of(nodes, "ru", origin("us", "ru"))]
         assert not any(b"too early" in text for text in texts)
         assert sum(b"after the backup" in text for text in texts) == LOST
-    assert "Traceback" not in nodes.log.read_text()
+    assert_no_traceback(nodes)
 
 
 def test_a_kill_between_commit_and_mark_asks_and_goes_on(tmp_path):

@@ -19,6 +19,7 @@ from detente.proof.envelope import parse_envelope
 from tests.faults.nodes import (
     CODES,
     T0,
+    assert_no_traceback,
     assert_one_history,
     assert_receipted,
     await_child,
@@ -108,7 +109,7 @@ def test_a_full_node_says_so_keeps_what_it_has_and_goes_on_with_more_room(tmp_pa
         assert not any("refused" in text for text in remarks(nodes, "us", "us", "ru"))
         for code in CODES:
             assert nodes.ask(code, "state")["evidence"] == []
-    assert "Traceback" not in nodes.log.read_text()
+    assert_no_traceback(nodes)
 
 
 def test_a_full_peer_gives_no_receipt_and_that_is_noticed(tmp_path):
@@ -133,7 +134,7 @@ def test_a_full_peer_gives_no_receipt_and_that_is_noticed(tmp_path):
         rest(nodes)
         assert_receipted(nodes, [rest_of, late])
         assert_one_history(nodes)
-    assert "Traceback" not in nodes.log.read_text()
+    assert_no_traceback(nodes)
 
 
 def limit_files(nodes, code, more):
@@ -163,7 +164,7 @@ def test_a_file_that_may_not_grow_is_a_full_disk_and_over_when_it_may(tmp_path):
         assert_receipted(nodes, placed)
         assert_one_history(nodes)
         assert child(nodes, "us", "house") == house
-    assert "Traceback" not in nodes.log.read_text()
+    assert_no_traceback(nodes)
 
 
 @pytest.fixture

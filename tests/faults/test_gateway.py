@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.nodes import (
     PAIRS,
+    assert_no_traceback,
     assert_one_history,
     assert_receipted,
     await_child,
@@ -50,7 +51,7 @@ def nodes(tmp_path):
         yield made
         rest(made)
         assert_one_history(made)
-    assert "Traceback" not in made.log.read_text()
+    assert_no_traceback(made)
 
 
 class Asker(threading.Thread):

@@ -21,6 +21,7 @@ from detente.errors import DetenteError
 from tests.faults.nodes import (
     CODES,
     PAIRS,
+    assert_no_traceback,
     assert_one_history,
     assert_receipted,
     child,
@@ -36,7 +37,7 @@ from tests.faults.nodes import (
 )
 
 KILLS = 200
-SEED = 20160917
+SEED = int(os.environ.get("FAULTS_SEED", "20160917"))  # another one for a longer look
 KINDS = ("house", "gateway", "supervisor", "group")
 WEIGHTS = (50, 34, 8, 8)
 CHECK_EVERY = 20
@@ -72,7 +73,7 @@ class Writer(threading.Thread):
                 if error.code == "node-unreachable" and line is not None:
                     line.close()
                     line = None
-                time.sleep(0.02)
+                time.sleep(0.1)
         if line is not None:
             line.close()
 
@@ -97,7 +98,7 @@ def test_a_supervisor_killed_at_any_instant_of_its_start_leaves_nobody_behind(tm
     with three(tmp_path, started=False) as nodes:
         command = [sys.executable, "-m", "detente.cli.main", "node", "--config", str(nodes.configs["us"].folder)]
         with_children = 0
-        for _ in range(12):
+        for _ in range(8):
             with nodes.log.open("ab") as log:
                 process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
             eventually(lambda: len(processes_of(tmp_path, "us")) > 1)
@@ -106,7 +107,7 @@ def test_a_supervisor_killed_at_any_instant_of_its_start_leaves_nobody_behind(tm
             process.kill()
             process.wait()
             eventually(lambda: not processes_of(tmp_path, "us"), 10, "an orphan")
-        assert with_children > 3
+        assert with_children > 2
 
 
 @pytest.mark.faults
@@ -153,7 +154,7 @@ def test_two_hundred_kills_under_load_lose_nothing_receipted_and_fork_nothing(tm
             assert not damning, f"{code}: {len(damning)}, first {damning[:3]}"
         refused = Counter(r["code"] for code in CODES for r in refusals(nodes, code))
     log = nodes.log.read_text()
-    assert "Traceback" not in log, log[log.index("Traceback") - 200 :][:3000]
+    assert_no_traceback(nodes)
 
     by_itself = len(re.findall(r"ended \(-9\); starting it again", log))
     waits = []

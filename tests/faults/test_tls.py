@@ -16,6 +16,7 @@ from detente.proof.wire import MAX_BODY, log_prefix, mirror_prefix
 from tests.faults.nodes import (
     CODES,
     PAIRS,
+    assert_no_traceback,
     child,
     client_tls,
     connect,
@@ -39,7 +40,7 @@ def nodes(tmp_path_factory):
             say(made, sender, audience, "hello")
         rest(made)
         yield made
-        assert "Traceback" not in made.log.read_text()
+        assert_no_traceback(made)
 
 
 def assert_refused_at_the_handshake(nodes, server, for_peer, context):

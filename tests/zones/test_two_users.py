@@ -24,6 +24,7 @@ import detente
 from detente.adapters.config import write_config
 from tests.faults.nodes import (
     CODES,
+    assert_no_traceback,
     assert_one_history,
     assert_receipted,
     await_child,
@@ -119,7 +120,7 @@ def apart():
             start()
             rest(nodes)
             yield nodes, found, start
-            assert "Traceback" not in nodes.log.read_text()
+            assert_no_traceback(nodes)
     finally:
         shutil.rmtree(folder)
 
