@@ -373,4 +373,3 @@ def test_keys_kept_but_store_and_mark_lost_is_no_first_start(world: World) -> No
     assert world.nodes["ru"].store.evidence() == []
     with world.speaking("us") as house:
         assert house.say("ru", "notice", NOTICE, world.now).entry > placed.entry
-

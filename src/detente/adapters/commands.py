@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,18 +13,25 @@ from detente.adapters.control import b64, unb64
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
-from detente.errors import LocalError
-from detente.model.statement import sha256_hex
+from detente.errors import GivenError, LocalError
+from detente.model.statement import Statement, sha256_hex
 from detente.node import timing
 from detente.node.house import House
 from detente.node.ledger import Ledger
 from detente.node.speaker import Placed, build
 from detente.proof.checkpoint import Head
+from detente.proof.keys import key_id
 from detente.proof.roots import decode_root
 from detente.proof.words import check_words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+SPOKEN = ("notice", "call", "account", "attachment", "received")
+"""Kinds that an operator says; the node says the others itself, each from a request or a duty of its own."""
+HEAD_FIELDS = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type"}
+"""What the node writes into every statement; nobody may give it with the fields of a kind."""
+_CHALLENGE = re.compile(r"[0-9a-f]{16}")
 
 
 class ClockLike(Protocol):
@@ -124,6 +132,11 @@ class Commands:
     def do_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """The `.tlog-proof` file of an entry of ours, with the time its signer gave."""
         origin, entry = str(request["origin"]), int(request["entry"])
+        ledger = self._house.ledgers.get(origin)
+        if ledger is None:
+            raise GivenError("unknown-name", f"no log {origin!r} of ours; known: {', '.join(self._house.ledgers)}")
+        if not 0 <= entry < ledger.size:
+            raise GivenError("unknown-name", f"no entry {entry}; the log holds {ledger.size}", where=origin)
         proof = self._house.receipt(origin, entry, with_entry=True)
         stored = self._store.receipt_over(origin, entry, timing.MIRROR)
         return {
@@ -134,10 +147,15 @@ class Commands:
 
     # speaking
 
-    def _fields(self, kind: str, request: dict[str, Any]) -> dict[str, Any]:
-        fields = request["fields"]
+    @staticmethod
+    def _fields(kind: str, fields: Any) -> dict[str, Any]:
+        """Fields of a statement that an operator may say; GivenError names what is the node's to say or to write."""
+        if kind not in SPOKEN:
+            raise GivenError("unknown-name", f"{kind!r} is no kind an operator says; known: {', '.join(SPOKEN)}")
         if not isinstance(fields, dict):
             raise LocalError("request-invalid", f"the fields of a {kind} are not an object")
+        for name in sorted(HEAD_FIELDS & fields.keys()):
+            raise GivenError("bad-field", f"{name!r} stands in the head, which the node writes", where=f"{kind} {name}")
         return fields
 
     @staticmethod
@@ -148,7 +166,7 @@ class Commands:
     def do_say(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Release one statement to one audience, or to all ("*")."""
         kind, to = str(request["kind"]), str(request["to"])
-        fields = self._fields(kind, request)
+        fields = self._fields(kind, request["fields"])
         now = self._clock.now()
         placed = self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
         return self._placed(placed, request)
@@ -156,12 +174,13 @@ class Commands:
     def do_say_many(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Release many statements of one kind to one audience, in one head."""
         kind, to, now = str(request["kind"]), str(request["to"]), self._clock.now()
-        return self._placed([self._house.say(to, kind, dict(fields), now) for fields in request["many"]], request)
+        many = [self._fields(kind, fields) for fields in request["many"]]
+        return self._placed([self._house.say(to, kind, fields, now) for fields in many], request)
 
     def do_draft(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keep a statement in the private store; nothing of it leaves before `release`."""
         kind, to = str(request["kind"]), str(request["to"])
-        fields = self._fields(kind, request)
+        fields = self._fields(kind, request["fields"])
         head = {"agreement": "0" * 64, "author": self._house.me, "origin": "draft/check", "time": 0, "salt": "0" * 32}
         build(kind, {"type": kind, "label": "draft", **head, **fields})
         draft = {"to": to, "kind": kind, "fields": fields}
@@ -243,16 +262,22 @@ class Commands:
 
     def do_challenge(self, request: dict[str, Any]) -> dict[str, Any]:
         """The listener's random challenge for words read over the line; kept until the words come."""
+        peer = str(request["peer"])
+        if peer not in self._house.mirrors:
+            raise self._no_log("from", peer)
         challenge = self._house.random(8).hex()
-        self._private.put("challenge", str(request["peer"]), challenge.encode())
+        self._private.put("challenge", peer, challenge.encode())
         return {"challenge": challenge}
 
     def do_words(self, request: dict[str, Any]) -> dict[str, Any]:
         """The words for the newest head of our log to a peer, under the challenge it has spoken."""
         ledger = self._ledger_to(str(request["peer"]))
+        challenge = str(request["challenge"]).lower()
+        if not _CHALLENGE.fullmatch(challenge):
+            raise GivenError("bad-field", f"{challenge[:40]!r} is not 16 hex digits", where="challenge")
         if ledger.head is None:
             raise LocalError("not-signing", "the log has no head yet", where=ledger.origin)
-        head, challenge = ledger.head.head, str(request["challenge"])
+        head = ledger.head.head
         words = words_of(bytes.fromhex(challenge), head, word_list())
         fields = {
             "log": head.origin,
@@ -261,8 +286,8 @@ class Commands:
             "challenge": challenge,
             "words": words,
         }
-        self._house.say(ledger.log.audience, "voice", fields, self._clock.now())
-        return {"words": words, "size": head.size}
+        placed = self._house.say(ledger.log.audience, "voice", fields, self._clock.now())
+        return {"words": words, "size": head.size, "placed": [placed._asdict()]}
 
     def do_hear(self, request: dict[str, Any]) -> dict[str, Any]:
         """Check words a peer has read for the head of its log at `size`, against our copy and our challenge."""
@@ -286,7 +311,19 @@ class Commands:
         for ledger in self._house.ledgers.values():
             if ledger.log.audience == peer:
                 return ledger
-        raise LocalError("unknown-name", f"no log to {peer!r}; known: {', '.join(sorted(self._house.mirrors))}")
+        raise self._no_log("to", peer)
+
+    def _no_log(self, way: str, peer: str) -> GivenError:
+        known = ", ".join(sorted(self._house.mirrors))
+        return GivenError("unknown-name", f"no log {way} {peer!r}; known: {known}")
+
+    def do_revoke(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """Say to everyone that a key of ours (its whole id) counts no more from here on."""
+        key = str(request["key"])
+        if key not in {key_id(public) for public in self._house.state.roles_ever}:
+            raise GivenError("unknown-name", f"no key {key[:64]!r} of ours; `detente keys show` lists them", where="key")
+        fields = {"key": key, "reason": request["reason"]}
+        return self._placed(self._house.say_to_all("revoke", fields, self._clock.now()), request)
 
     def do_rotate(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Publish the next root document, whose keys `detente keys rotate` has put into the private store."""

@@ -9,6 +9,8 @@ run/                 control.sock
 
 from __future__ import annotations
 
+import json
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +21,7 @@ from detente.model.terms import Terms, read_terms
 from detente.model.when import read_instant, write_instant
 
 FILE = "node.toml"
+_CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "users"}
 
 
@@ -79,8 +82,13 @@ class Config:
         return read_file(self.terms_path)
 
     def terms(self) -> Terms:
-        """The terms as read."""
-        return read_terms(self.terms_bytes(), str(self.terms_path.name))
+        """The terms as read; LocalError(config-invalid) if this node is not in them."""
+        terms = read_terms(self.terms_bytes(), str(self.terms_path.name))
+        if self.code not in terms.participants:
+            known = ", ".join(terms.participants)
+            what = f"code {self.code!r} is not among the participants of the terms: {known}"
+            raise LocalError("config-invalid", what, where=str(self.folder / FILE))
+        return terms
 
     def roots(self, terms: Terms) -> dict[str, bytes]:
         """First root document of every participant of whom we have one."""
@@ -99,7 +107,11 @@ def read_file(path: Path) -> bytes:
 def load_config(path: Path) -> Config:
     """Read node.toml (or the folder that holds it); LocalError(config-invalid) naming the key."""
     path = path / FILE if path.is_dir() else path
-    data = read_file(path)
+    return read_config(read_file(path), path)
+
+
+def read_config(data: bytes, path: Path) -> Config:
+    """The configuration in the bytes of the node.toml at `path`; LocalError(config-invalid) naming the key."""
     try:
         raw = tomllib.loads(data.decode("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -119,17 +131,23 @@ def load_config(path: Path) -> Config:
     _only(users, {"gateway", "house"}, f"{path} users")
     _only(limits, {"shared_pages"}, f"{path} limits")
     code = raw.get("code")
-    if not isinstance(code, str) or not code:
-        raise LocalError("config-invalid", "code is missing", where=str(path))
+    if not isinstance(code, str) or not _CODE.fullmatch(code):
+        raise LocalError("config-invalid", "code is missing, or not of small letters and digits", where=f"{path} code")
+    peers = raw.get("peers", {})
+    if not isinstance(peers, dict):
+        raise LocalError("config-invalid", "must be one table for each peer", where=f"{path} peers")
+    pages = limits.get("shared_pages", 0)
+    if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
+        raise LocalError("config-invalid", f"{pages!r} is not a number of pages", where=f"{path} limits.shared_pages")
     return Config(
         folder=folder,
         code=code,
         clock=clock,
-        agreement_path=folder / str(raw.get("agreement", "agreement.yaml")),
-        terms_path=folder / str(raw.get("terms", "terms.yaml")),
-        peers={name: _peer(name, item, f"{path} peers.{name}") for name, item in raw.get("peers", {}).items()},
+        agreement_path=_inside(folder, raw.get("agreement", "agreement.yaml"), f"{path} agreement"),
+        terms_path=_inside(folder, raw.get("terms", "terms.yaml"), f"{path} terms"),
+        peers={name: _peer(name, item, code, f"{path} peers.{name}") for name, item in peers.items()},
         scenario_start=read_instant(str(start), f"{path} scenario_start") if start is not None else 0,
-        max_pages=int(limits.get("shared_pages", 0)),
+        max_pages=pages,
         gateway_user=str(users.get("gateway", "")),
         house_user=str(users.get("house", "")),
     )
@@ -143,8 +161,16 @@ def _only(raw: Any, allowed: set[str], where: str) -> None:
             raise LocalError("config-invalid", f"unknown key {key!r}; known: {', '.join(sorted(allowed))}", where=where)
 
 
-def _peer(code: str, raw: Any, where: str) -> Peer:
+def _inside(folder: Path, raw: Any, where: str) -> Path:
+    if not isinstance(raw, str) or not raw or Path(raw).is_absolute() or ".." in Path(raw).parts:
+        raise LocalError("config-invalid", f"{raw!r} is not the name of a file in the node's folder", where=where)
+    return folder / raw
+
+
+def _peer(code: str, raw: Any, own: str, where: str) -> Peer:
     _only(raw, {"listen", "url"}, where)
+    if not _CODE.fullmatch(code) or code == own:
+        raise LocalError("config-invalid", f"{code!r} is not the code of another participant", where=where)
     host, _, port = str(raw.get("listen", "")).rpartition(":")
     url = str(raw.get("url", ""))
     if not host or not port.isdigit() or not 0 < int(port) < 65536:
@@ -152,6 +178,22 @@ def _peer(code: str, raw: Any, where: str) -> Peer:
     if not url.startswith("https://"):
         raise LocalError("config-invalid", "url must start with https://", where=where)
     return Peer(code, host, int(port), url.rstrip("/"))
+
+
+def add_peer(config: Config, code: str, listen: str, url: str) -> None:
+    """Add a peer to node.toml and leave the rest as it is; LocalError(config-invalid) if it does not fit."""
+    path = config.folder / FILE
+    if code in config.peers:
+        raise LocalError("config-invalid", f"peer {code} is there already", where=f"{path} peers.{code}")
+    peer = _peer(code, {"listen": listen, "url": url}, config.code, f"peer {code}")
+    data = read_file(path).rstrip() + "\n".join(["", *_peer_lines(peer), ""]).encode()
+    read_config(data, path)
+    path.write_bytes(data)
+
+
+def _peer_lines(peer: Peer) -> list[str]:
+    listen, url = (json.dumps(each, ensure_ascii=False) for each in (f"{peer.host}:{peer.port}", peer.url))
+    return ["", f"[peers.{peer.code}]", f"listen = {listen}", f"url = {url}"]
 
 
 def write_config(config: Config) -> None:
@@ -164,7 +206,7 @@ def write_config(config: Config) -> None:
         f'terms = "{config.terms_path.name}"',
     ]
     for peer in config.peers.values():
-        lines += ["", f"[peers.{peer.code}]", f'listen = "{peer.host}:{peer.port}"', f'url = "{peer.url}"']
+        lines += _peer_lines(peer)
     if config.max_pages:
         lines += ["", "[limits]", f"shared_pages = {config.max_pages}"]
     if config.gateway_user or config.house_user:

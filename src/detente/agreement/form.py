@@ -126,7 +126,7 @@ class All:
 
 
 @dataclass(frozen=True)
-class Any_:  # noqa: N801 - `Any` is taken
+class Any_:
     items: tuple[Condition, ...]
 
 

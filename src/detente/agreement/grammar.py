@@ -272,7 +272,9 @@ class Grammar:
             return f.Union(tuple(self.place(item) for item in node.items))
         if node.text is not None:
             if node.text not in self.names.places:
-                node.fail(f"no place is called {node.text!r}", f"known: {', '.join(sorted(self.names.places)) or 'none'}")
+                node.fail(
+                    f"no place is called {node.text!r}", f"known: {', '.join(sorted(self.names.places)) or 'none'}"
+                )
             return f.PlaceName(node.text)
         pairs = node.only({"shape", "named_in", "field", "drift", "within", "of", "inside", "minus"}, "a place")
         bases = [key for key in ("shape", "named_in", "within") if key in pairs]
@@ -293,7 +295,10 @@ class Grammar:
                 node.fail("within needs `of`: the place it is measured from")
             of = self.place(pairs["of"])
             if isinstance(of, f.Cut):
-                pairs["of"].fail("within of a cut place would say something else on either side of the cut", "buffer first, cut after")
+                pairs["of"].fail(
+                    "within of a cut place would say something else on either side of the cut",
+                    "buffer first, cut after",
+                )
             base = f.Within(units.length(pairs["within"]), of)
         cuts = {key: tuple(self.place(item) for item in pairs[key]) for key in ("inside", "minus") if key in pairs}
         return f.Cut(base, cuts.get("inside", ()), cuts.get("minus", ())) if cuts else base

@@ -66,7 +66,8 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
     names.define |= set(_named(top["define"], "a condition")) if "define" in top else set()
     others = {code: _other(grammar, code, item, parties) for code, item in raw_others.items()}
     places = {
-        name: grammar.place(item.under(f"place {name}")) for name, item in (top["places"].mapping() if "places" in top else {}).items()
+        name: grammar.place(item.under(f"place {name}"))
+        for name, item in (top["places"].mapping() if "places" in top else {}).items()
     }
     phases = {
         name: grammar.phase(name, item.under(f"phase {name}"))
@@ -126,7 +127,9 @@ def _check_names(agreement: f.Agreement, root: Node) -> None:
         follow(form, (key,))
     for part in walk((agreement.places, agreement.define, agreement.rules, agreement.phases, agreement.in_force)):
         if isinstance(part, f.Within) and cut(part.of):
-            root.fail("`within` of a cut place says something else on either side of the cut", "buffer first, cut after")
+            root.fail(
+                "`within` of a cut place says something else on either side of the cut", "buffer first, cut after"
+            )
 
 
 def _check_zone(agreement: f.Agreement, root: Node) -> None:
@@ -188,7 +191,9 @@ def _fields(node: Node, names: Names) -> dict[str, f.Field]:
                 item.fail("the same value twice, or an empty one")
             fields[name] = f.Field(name, "enum", optional, values=values)
         else:
-            item.fail(f"{kind!r} is not a type", f"known: {', '.join(_TYPES)}, act KIND, a | b | c; `optional` in front")
+            item.fail(
+                f"{kind!r} is not a type", f"known: {', '.join(_TYPES)}, act KIND, a | b | c; `optional` in front"
+            )
     return fields
 
 

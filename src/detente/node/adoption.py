@@ -121,7 +121,9 @@ class Adoption:
             if not matching:
                 received = False
                 continue
-            row, said = matching[0]  # a signature stands once made; what is said after it under other terms is another one
+            row, said = matching[
+                0
+            ]  # a signature stands once made; what is said after it under other terms is another one
             signed = said.agreement
             needed = log.audience in self.terms.parties()
             if needed and self._store.receipt_over(log.origin, row.entry, timing.MIRROR) is None:
