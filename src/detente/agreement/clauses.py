@@ -69,7 +69,7 @@ def _rule(grammar: Grammar, raw: Node, parent: f.Rule | None) -> list[f.Rule]:
     kinds = grammar.kind_names(pairs[modes[0]])
     rule = f.Rule(
         id=name,
-        mode=modes[0],  # type: ignore[arg-type]
+        mode=modes[0],
         line=raw.place.line,
         kinds=kinds,
         by=grammar.who(pairs["by"]) if "by" in pairs else None,
@@ -146,7 +146,8 @@ def _require(
         node.fail("a duty needs its bearer: by or by_each")
     trigger, about = _trigger(grammar, node, pairs, parent)
     owed_kinds = grammar.kind_names(pairs["require"])
-    inner = {key: pairs[key] for key in ("to", "to_each", "with", "within", "counting_from", "at_least") if key in pairs}
+    names = ("to", "to_each", "with", "within", "counting_from", "at_least", "at_most")
+    inner: dict[str, Node] = {key: pairs[key] for key in names if key in pairs}
     if "same" in pairs:
         inner["same"] = pairs["same"]
     inner["act"] = pairs["require"]

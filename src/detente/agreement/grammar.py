@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from detente.agreement import form as f
 from detente.agreement import units
@@ -151,9 +152,9 @@ class Grammar:
                 pairs.append((name, (name,)))
         return tuple(pairs)
 
-    def _window(self, node: Node) -> f.Duration | str:
+    def _window(self, node: Node) -> f.Duration | Literal["day", "month", "quarter", "year"]:
         if node.text in ("day", "month", "quarter", "year"):
-            return node.text
+            return node.text  # type: ignore[return-value]
         return units.duration(node)
 
     def _phase(self, node: Node) -> str:

@@ -86,7 +86,7 @@ def read_source(data: bytes, file: str, *, aliases: bool = False) -> Node:
             for event in yaml.parse(text, Loader=yaml.SafeLoader):
                 marked = isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None
                 if marked or getattr(event, "tag", None) is not None:
-                    line = event.start_mark.line + 1
+                    line = event.start_mark.line + 1 if event.start_mark is not None else 1
                     raise GivenError(CODE, "anchors, aliases and tags are not read", where=str(Place(file, line)))
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:

@@ -26,9 +26,7 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
         for other in agreement.rules.values():
             # A prohibition is judged with its permissions; a duty under a permission with what that permission lifts.
             meets = bool(set(other.kinds) & set(rule.kinds))
-            if other.mode == "permit" and rule.mode == "forbid" and meets:
-                own |= set(_needs(agreement, other))
-            elif rule.parent and (other.id == rule.parent or other.id in agreement.rules[rule.parent].over):
+            if (other.mode == "permit" and rule.mode == "forbid" and meets) or (rule.parent and (other.id == rule.parent or other.id in agreement.rules[rule.parent].over)):
                 own |= set(_needs(agreement, other))
     order: list[Item] = []
     state: dict[Item, int] = {}
@@ -55,9 +53,7 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
 
 def _needs(agreement: f.Agreement, value: object) -> Iterator[Item]:
     """Phases and clauses that a form mentions, through names as well."""
-    if isinstance(value, f.During):
-        yield ("phase", value.phase)
-    elif isinstance(value, f.EdgeOf):
+    if isinstance(value, f.During) or isinstance(value, f.EdgeOf):
         yield ("phase", value.phase)
     elif isinstance(value, f.Streak):
         yield ("phase", value.since)
@@ -68,7 +64,7 @@ def _needs(agreement: f.Agreement, value: object) -> Iterator[Item]:
         yield from _needs(agreement, agreement.places[value.name])
     elif isinstance(value, f.Pattern):
         if "finding" in value.kinds:
-            for name in _clauses_asked(value, agreement):
+            for name in clauses_asked(value, agreement):
                 yield ("clause", name)
         if value.during:
             yield ("phase", value.during)
@@ -90,7 +86,7 @@ def _inside(agreement: f.Agreement, value: object) -> Iterator[Item]:
             yield from _needs(agreement, getattr(value, field.name))
 
 
-def _clauses_asked(pattern: f.Pattern, agreement: f.Agreement) -> set[str]:
+def clauses_asked(pattern: f.Pattern, agreement: f.Agreement) -> set[str]:
     """The clauses whose findings a pattern asks for; all, if it names none."""
     named: set[str] = set()
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
+from itertools import pairwise
 
-from geographiclib.geodesic import Geodesic
+from geographiclib.geodesic import Geodesic  # type: ignore[import-untyped]
 
 from detente.agreement.record import Path, Region
 
@@ -20,7 +21,7 @@ _STEP = 20_000.0
 @lru_cache(4096)
 def _dense(points: tuple[tuple[float, float], ...]) -> tuple[tuple[float, float], ...]:
     found = [points[0]]
-    for (lon1, lat1), (lon2, lat2) in zip(points, points[1:], strict=False):
+    for (lon1, lat1), (lon2, lat2) in pairwise(points):
         line = _G.InverseLine(lat1, lon1, lat2, lon2)
         n = max(1, math.ceil(line.s13 / _STEP))
         for i in range(1, n + 1):
@@ -46,7 +47,7 @@ class Exact:
             flat.append((r["s12"] * math.sin(a), r["s12"] * math.cos(a)))
         best = math.inf
         inside = False
-        for (x1, y1), (x2, y2) in zip(flat, flat[1:], strict=False):
+        for (x1, y1), (x2, y2) in pairwise(flat):
             dx, dy = x2 - x1, y2 - y1
             length = dx * dx + dy * dy
             t = 0.0 if length == 0 else max(0.0, min(1.0, -(x1 * dx + y1 * dy) / length))

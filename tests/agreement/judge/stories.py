@@ -45,7 +45,7 @@ def load(path: Path) -> Story:
     gates = []
     for block in blocks(text, "gate"):
         gate = read_source(block.encode(), path.name).mapping()
-        expect = {}
+        expect: dict[str, tuple[str, int | None, bool]] = {}
         for clause, node in gate["expect"].mapping().items():
             if node.items is None:
                 expect[clause] = (node.scalar(), None, False)
@@ -53,7 +53,10 @@ def load(path: Path) -> Story:
                 when = node.items[1]
                 expect[clause] = (node.items[0].scalar(), None if when.text == "never" else instant(when), True)
         gates.append(Gate(instant(gate["at"]), read_act(agreement, gate["act"]), expect))
-    rows = [tuple(c.strip() for c in line.strip().strip("|").split("|")) for line in blocks(text, "findings")[0].splitlines()]
+    rows = [
+        tuple(c.strip() for c in line.strip().strip("|").split("|"))
+        for line in blocks(text, "findings")[0].splitlines()
+    ]
     expected = tuple((r[0], r[1], r[2], r[3]) for r in rows[2:] if len(r) == 4)
     return Story(path.name, agreement, Record(acts, instant(pairs["now"])), tuple(gates), expected)
 
@@ -73,6 +76,8 @@ def read_act(agreement: f.Agreement, node: Node) -> Act:
         changes: dict[str, object] = _head(agreement, kind, by, inner)
         changes.update({key: value(kind.fields[key], one) for key, one in inner.items()})
         told.append(Account(source, changes))
+    if any("received" in account.changes for account in told):
+        head.pop("received", None)  # told, not receipted
     return Act(name, kind.name, by, fields=fields, accounts=tuple(told), **head)  # type: ignore[arg-type]
 
 
@@ -83,7 +88,7 @@ def _head(agreement: f.Agreement, kind: f.Kind, by: frozenset[str], pairs: dict[
         head["at"] = at
         if not kind.event:
             loggers = [*agreement.parties, *(o.code for o in agreement.others.values() if o.keeps_log)]
-            head["received"] = {who: at for who in loggers if who not in by}
+            head["received"] = {who: at for who in loggers if by != {who}}
     if "received" in pairs:
         head["received"] = {who: _when(item) for who, item in pairs.pop("received").mapping().items()}
     for key in ("from", "until"):

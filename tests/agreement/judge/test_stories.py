@@ -22,7 +22,7 @@ def story(request: pytest.FixtureRequest) -> Story:
 
 def test_findings(story: Story):
     found = judge(story.agreement, story.record, Exact())
-    table = {}
+    table: dict[tuple[str, str, str, str], object] = {}
     for one in found:
         if one.verdict != "not applicable":
             table.setdefault((one.clause, one.act, str(one.bearer), one.verdict), one)

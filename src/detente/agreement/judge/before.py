@@ -18,7 +18,7 @@ from detente.agreement.judge.rules import Clause
 from detente.agreement.values import F
 
 Word = Literal["stop", "cannot tell", "not yet", "no objection"]
-_HOLDS = ("kept", "not applicable")
+_HOLDS = ("kept", "not applicable", "not due")
 _MOST = 400
 
 
@@ -49,11 +49,25 @@ class Check:
         found = []
         for clause in self.clauses:
             finding, marks = self.judge(clause, self.at)
-            if finding.verdict in ("broken", "cannot tell"):
-                finding = replace(finding, earliest=self._first([clause], marks))
-            elif finding.verdict == "kept":
-                finding = replace(finding, earliest=self.at)
-            found.append(finding)
+            earliest = self.at if finding.verdict in _HOLDS else self._first([clause], marks)
+            found.append(replace(finding, earliest=earliest))
+        return found + self._listed()
+
+    def _listed(self) -> list[Finding]:
+        """Permissions that would apply, and duties the act would bring about."""
+        frame = self.engine.frame
+        found: list[Finding] = []
+        now, heads = frame.now, frame.heads
+        frame.see(self.at, heads)
+        try:
+            for clause in self.engine.by_kind.get(self.deed.kind, ()):
+                if clause.rule.mode != "forbid":
+                    frame.begin(track=False)
+                    frame.relied = self.relying
+                    found += [one for one in clause.judge(frame, self.deed) if one.verdict != "not applicable"]
+        finally:
+            frame.relied = None
+            frame.see(now, heads)
         return found
 
     def judge(self, clause: Clause, at: int) -> tuple[Finding, list[int]]:
@@ -87,20 +101,28 @@ class Check:
 
     def overall(self) -> Overall:
         """All clauses together."""
-        found = [self.judge(clause, self.at) for clause in self.clauses]
+        judged = [(clause, self.judge(clause, self.at)) for clause in self.clauses]
+        binding = [clause for clause, _ in judged if not self._out_of_force(clause)]
+        found = [one for clause, one in judged if clause in binding]
         verdicts = [finding.verdict for finding, _ in found]
         spoke = sum(verdict != "not applicable" for verdict in verdicts)
         marks = [mark for _, one in found for mark in one]
         if all(verdict in _HOLDS for verdict in verdicts):
             owed = self._owed()
             return Overall("no objection", f"no objection found in {len(verdicts)} clauses", self.at, spoke, owed)
-        earliest = self._first(self.clauses, marks)
-        broken = [(c, m) for c, (finding, m) in zip(self.clauses, found, strict=True) if finding.verdict == "broken"]
+        earliest = self._first(binding, marks)
+        broken = [(c, m) for c, (finding, m) in zip(binding, found, strict=True) if finding.verdict == "broken"]
         if any(self._first([clause], own) is None and not self._mendable(clause) for clause, own in broken):
             return Overall("stop", "stop", earliest, spoke)
         if any(verdict not in (*_HOLDS, "broken") for verdict in verdicts):
             return Overall("cannot tell", "cannot tell", earliest, spoke)
         return Overall("not yet", "not yet", earliest, spoke)
+
+    def _out_of_force(self, clause: Clause) -> bool:
+        """Clauses surely out of force do not bind."""
+        frame = self.engine.frame
+        frame.begin(track=False)
+        return clause.force is not None and clause.force(frame, self.deed, None) is F
 
     def _mendable(self, clause: Clause) -> bool:
         """Whether some statement still to be made could meet the clause."""

@@ -12,6 +12,14 @@ from zoneinfo import ZoneInfo
 
 from detente.agreement.form import Calendar as CalendarTime
 from detente.agreement.form import Duration, Elapsed
+from detente.agreement.record import Interval, OneOf
+
+def instants(value: object) -> Interval | None:
+    """An instant or an interval as an interval; None if it is neither."""
+    if isinstance(value, Interval):
+        return value
+    return Interval(value, value) if isinstance(value, int) else None
+
 
 FAR = 1 << 60
 """Later than any instant; -FAR is earlier."""
@@ -97,6 +105,22 @@ class LocalCalendar:
         while self.within(self.first_instant(back), span) < ms:
             back += _DAY
         return self.first_instant(back)
+
+    def instants(self, value: object) -> Interval | None:
+        """A value as an instant; a stated day is the whole local day; None if not known."""
+        if isinstance(value, str):
+            try:
+                day = date.fromisoformat(value)
+            except ValueError:
+                return None
+            return Interval(self.first_instant(day), self.last_instant(day))
+        if isinstance(value, OneOf):
+            known = [self.instants(item) for item in value.values]
+            parts = [part for part in known if part is not None]
+            if not parts or len(parts) < len(known):
+                return None
+            return Interval(min(part.lo for part in parts), max(part.hi for part in parts))
+        return instants(value)
 
     def unit_start(self, ms: int, unit: str) -> int:
         """The first instant of the local day, month, quarter or year of an instant."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from detente.agreement import form as f
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
-from detente.agreement.judge.lookup import Getter, absent
+from detente.agreement.judge.lookup import Getter
 from detente.agreement.judge.matching import NOT_STATED, People, among, at_least, equal, instants
-from detente.agreement.judge.places import where_is
-from detente.agreement.record import UNKNOWN, Interval, OneOf, Path, Region, Span, Spot
+from detente.agreement.judge.places import covers, where_is
+from detente.agreement.record import UNKNOWN, Interval, OneOf, Span
 from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -151,7 +151,6 @@ def _constant(value: int) -> Getter:
 
 def _covers(terms: Terms, get: Getter, asked: Getter) -> Test:
     """An area covers a point, a span an instant."""
-    from detente.agreement.judge.places import covers
 
     def test(x: Frame, e: Deed, its: Deed | None) -> Value:
         holder, held = get(x, e, its), asked(x, e, its)
@@ -159,13 +158,10 @@ def _covers(terms: Terms, get: Getter, asked: Getter) -> Test:
             return F
         if holder is UNKNOWN or held is UNKNOWN:
             return U
-        parts = [_cover_one(x, one) for one in _options(holder)]
-        return parts[0](held) if len(parts) == 1 else _agreed([part(held) for part in parts])
+        return _agreed([_cover_one(x, one, held) for one in _options(holder)])
 
-    def _cover_one(x: Frame, holder: object):  # type: ignore[no-untyped-def]
-        if isinstance(holder, Span):
-            return lambda held: _span_covers(x, holder, held)
-        return lambda held: covers(terms, holder, held)
+    def _cover_one(x: Frame, holder: object, held: object) -> Value:
+        return _span_covers(x, holder, held) if isinstance(holder, Span) else covers(terms, holder, held)
 
     return test
 
@@ -187,10 +183,10 @@ def _span_covers(x: Frame, span: Span, held: object) -> Value:
     if when is None:
         return U
     if x.marks is not None:
-        x.marks += (span.start, span.end + 1)
-    if span.start <= when.lo and when.hi <= span.end:
+        x.marks += (span.start, span.end)
+    if span.start <= when.lo and (when.hi < span.end or (whole and when.hi == span.end)):
         return T
-    if whole or when.hi < span.start or when.lo > span.end:
+    if whole or when.hi < span.start or when.lo >= span.end:
         return F
     return U
 
@@ -205,7 +201,7 @@ def _elapsed(terms: Terms, condition: f.ElapsedIs) -> Test:
         one, two = first(x, e, its), second(x, e, its)
         if one is NOT_STATED or two is NOT_STATED:
             return F
-        start, end = instants(one), instants(two)
+        start, end = terms.calendar.instants(one), terms.calendar.instants(two)
         if start is None or end is None:
             return U
         value = T
@@ -242,7 +238,7 @@ def _clock(terms: Terms, condition: f.Clock) -> Test:
                 if end is None:
                     hi = calendar.last_instant(day)
                 else:
-                    hi = calendar.civil(day if end >= start else day + _DAY, end, fold=1)
+                    hi = calendar.civil(day if end >= start else day + _DAY, end, fold=1) - 1
                 if x.marks is not None:
                     x.marks += (lo, hi + 1)
                 if lo <= e.lo and e.hi <= hi:
@@ -254,6 +250,3 @@ def _clock(terms: Terms, condition: f.Clock) -> Test:
         return U if touched else F
 
     return test
-
-
-__all__ = ["Path", "Region", "Spot", "absent", "compile_condition"]

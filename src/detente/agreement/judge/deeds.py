@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from detente.agreement.form import Agreement
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.record import Act, Interval
+from detente.agreement.values import Value
 
 
 class Deed:
     """One act: `lo`, `hi` bound the instant from which it counts, ms; `event`: what it leaves out is not known."""
 
-    __slots__ = ("author", "by", "event", "fields", "from_", "hi", "id", "index", "kind", "lo", "log", "made", "receipts",
+    __slots__ = ("author", "by", "edge", "event", "fields", "from_", "hi", "id", "index", "kind", "lo", "log", "made", "receipts",
                  "since", "until")  # fmt: skip
 
     def __init__(
@@ -46,6 +47,7 @@ class Deed:
         self.from_: int | None = None
         self.until: int | None = None
         self.since: int | None = None
+        self.edge: Value | None = None
 
     def moved_to(self, instant: int) -> Deed:
         """The same act at another instant, for the before-check."""
@@ -111,13 +113,13 @@ class Wardrobe:
             whom = act.fields.get(name)
             if isinstance(whom, str):
                 return act.received.get(whom)
-        others = [when for who, when in act.received.items() if who in self.parties and who not in act.by]
+        others = [when for who, when in act.received.items() if who in self.parties and act.by != {who}]
         return first_of(others or act.received.values())
 
     def receipts(self, act: Act) -> list[Deed]:
         """The built-in receipts of a statement: {of, kind} by each receiver, at its time."""
         kind = self.kinds.get(act.kind)
-        if kind is None or kind.event or act.kind == "receipt":
+        if kind is None or kind.event:
             return []
         return [
             Deed(f"{act.id}/receipt/{who}", "receipt", frozenset((who,)), when, {"of": act.id, "kind": act.kind},

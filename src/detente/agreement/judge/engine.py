@@ -7,13 +7,14 @@ findings are acts too. The result equals judging the whole record anew.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, timedelta
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry
-from detente.agreement.judge.calendar import FAR
+from detente.agreement.judge.calendar import FAR, LocalCalendar
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
@@ -21,7 +22,7 @@ from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
-from detente.agreement.strata import order_of
+from detente.agreement.strata import clauses_asked, order_of
 
 Key = tuple[str, str, str | None]
 
@@ -48,6 +49,7 @@ class Engine:
         self.clauses = compile_rules(self.terms)
         self.order = order_of(agreement)
         self.findings: dict[Key, Finding] = {}
+        self.changed: set[Key] = set()
         self.subjects: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
@@ -59,13 +61,14 @@ class Engine:
         self.dirty_phases: set[str] = set(agreement.phases)
         self.phase_cells: dict[str, list[Cell]] = {}
         self.derived: dict[str, list[str]] = {}
-        kinds = _kinds_asked(agreement)
-        self.with_receipts = "receipt" in kinds
-        self.with_findings = "finding" in kinds
+        kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
+        self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
+        asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
+        self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
     def _register(self, clause: Clause) -> None:
         rule = clause.rule
-        if rule.mode == "forbid":
+        if rule.mode in ("forbid", "permit"):
             for kind in rule.kinds:
                 self.by_kind.setdefault(kind, []).append(clause)
         elif rule.mode == "require" and rule.trigger is not None:
@@ -105,9 +108,17 @@ class Engine:
             self._leave(deed.id)
         self._touch(self.terms.store.add(deed), deed)
         for clause in self.by_kind.get(deed.kind, ()):
+            if deed.kind == "finding" and deed.fields["clause"] not in self._triggering(clause):
+                continue
             subject = Subject(clause, deed)
             self.subjects[clause.rule.id][deed.id] = subject
             self.dirty[clause.rule.id][deed.id] = subject
+
+    def _triggering(self, clause: Clause) -> set[str]:
+        """The clauses whose findings bring a duty about."""
+        if clause.trigger is None:
+            return self.told
+        return clauses_asked(clause.trigger.pattern, self.agreement)
 
     def _leave(self, id: str) -> None:
         deed = self.terms.store.deeds[id]
@@ -156,7 +167,6 @@ class Engine:
 
     def settle(self) -> set[Key]:
         """Judge again what must be; the keys of findings that changed."""
-        self.changed: set[Key] = set()
         for what, name in self.order:
             if what == "phase":
                 if name in self.dirty_phases:
@@ -165,9 +175,11 @@ class Engine:
                 if self.clauses[name] in self.dues:
                     self._fill_dues(self.clauses[name])
                 dirty, self.dirty[name] = self.dirty[name], {}
-                for subject in dirty.values():
-                    self._judge(subject)
-        return self.changed
+                for id, subject in dirty.items():
+                    if self.subjects[name].get(id) is subject:
+                        self._judge(subject)
+        changed, self.changed = self.changed, set()
+        return changed
 
     def _settle_phase(self, name: str) -> None:
         self.dirty_phases.discard(name)
@@ -197,11 +209,10 @@ class Engine:
         assert trigger.edge is not None
         edge = trigger.edge
         wanted: dict[str, Deed] = {}
-        for number, span in enumerate(self.terms.phases[edge.phase].spans):
-            found = span.start if edge.edge == "start" else span.end
-            if found.lo < FAR:
-                name = f"{edge.edge}_of:{edge.phase}" + (f":{number + 1}" if number else "")
-                wanted[name] = Deed(name, "", frozenset(), Interval(found.lo, found.hi), {})
+        for lo, hi, value in self.terms.phases[edge.phase].edges(edge.edge):
+            name = f"{edge.edge}_of {edge.phase} {iso(lo)}"
+            wanted[name] = Deed(name, "", frozenset(), Interval(lo, hi), {})
+            wanted[name].edge = value
         self._fill(clause, wanted)
 
     def _fill_dues(self, clause: Clause) -> None:
@@ -223,24 +234,25 @@ class Engine:
                 if instant > now:
                     break
                 if due.days is None or day.weekday() in due.days:
-                    old = self.subjects[clause.rule.id].get(iso(instant))
+                    old = self.subjects[clause.rule.id].get(f"due {iso(instant)}")
                     deed = old.deed if old is not None else self._due(instant)
                     deed.since = since if since is not None else _previous(calendar, day, due)
                     wanted[deed.id], since = deed, instant
                 day += timedelta(days=1)
         self._fill(clause, wanted)
 
-    def _first_day(self, clause: Clause):  # type: ignore[no-untyped-def]
+    def _first_day(self, clause: Clause) -> date | None:
         if clause.phase is not None:
-            starts = [span.start.lo for span in clause.phase.spans if span.start.lo < FAR]
+            starts = [span.lo for span in clause.phase.spans if span.lo < FAR]
         else:
             starts = [deed.lo for deed in self.terms.store.deeds.values() if abs(deed.lo) < FAR]
+            starts += [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
         return self.terms.calendar.day_of(min(starts)) if starts else None
 
     def _due(self, instant: int) -> Deed:
         day = self.terms.calendar.day_of(instant)
-        fields = {"day": day.isoformat(), "next_day": (day + timedelta(days=1)).isoformat()}
-        return Deed(iso(instant), "", frozenset(), Interval(instant, instant), fields)
+        stated = {"day": day.isoformat(), "next_day": (day + timedelta(days=1)).isoformat()}
+        return Deed(f"due {iso(instant)}", "", frozenset(), Interval(instant, instant), stated)
 
     def _fill(self, clause: Clause, wanted: dict[str, Deed]) -> None:
         subjects = self.subjects[clause.rule.id]
@@ -248,7 +260,7 @@ class Engine:
             self._discard(clause, id)
         for id, deed in wanted.items():
             old = subjects.get(id)
-            if old is None or (old.deed.lo, old.deed.hi) != (deed.lo, deed.hi):
+            if old is None or (old.deed.lo, old.deed.hi, old.deed.edge) != (deed.lo, deed.hi, deed.edge):
                 if old is not None:
                     self._discard(clause, id)
                 subjects[id] = Subject(clause, deed)
@@ -258,7 +270,11 @@ class Engine:
         frame = self.frame
         self._unread(subject)
         frame.begin(track=True)
-        findings = subject.clause.judge(frame, subject.deed)
+        findings: list[Finding] = []
+        if frame.now < subject.deed.lo < FAR:
+            frame.volatile = True  # it has not happened yet
+        else:
+            findings = subject.clause.judge(frame, subject.deed)
         subject.cells = list(frame.reads or ())
         for cell in subject.cells:
             cell.readers[subject] = None
@@ -284,16 +300,14 @@ class Engine:
             if new.get(one.key()) != one:
                 self.changed.add(one.key())
                 self.findings.pop(one.key(), None)
-                if self.with_findings:
+                if one.clause in self.told:
                     self._leave(_finding_id(one))
         for key, one in new.items():
             if self.findings.get(key) != one:
                 self.changed.add(key)
                 self.findings[key] = one
-                if self.with_findings:
+                if one.clause in self.told:
                     self._enter(self._as_act(one, subject.deed))
-
-    changed: set[Key] = set()  # noqa: RUF012 - replaced at each settling
 
     @staticmethod
     def _as_act(finding: Finding, judged: Deed) -> Deed:
@@ -301,10 +315,9 @@ class Engine:
         verdict: object = finding.verdict
         if finding.verdict in ("cannot tell", "disputed", "not due"):
             verdict = OneOf((finding.verdict, "kept", "broken"))
-        fields = {**judged.fields, "clause": finding.clause, "act": finding.act, "verdict": verdict}
+        told = {**judged.fields, "clause": finding.clause, "act": finding.act, "verdict": verdict}
         by = frozenset((finding.bearer,)) if finding.bearer else judged.by
-        deed = Deed(_finding_id(finding), "finding", by, Interval(judged.lo, judged.hi), fields, event=judged.event)
-        return deed
+        return Deed(_finding_id(finding), "finding", by, Interval(judged.lo, judged.hi), told, event=judged.event)
 
 
 def _finding_id(finding: Finding) -> str:
@@ -317,7 +330,7 @@ def iso(instant: int) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _previous(calendar, day, due):  # type: ignore[no-untyped-def]
+def _previous(calendar: LocalCalendar, day: date, due: f.Due) -> int | None:
     """The due time before the first one."""
     for back in range(1, 9):
         before = day - timedelta(days=back)
@@ -326,24 +339,16 @@ def _previous(calendar, day, due):  # type: ignore[no-untyped-def]
     return None
 
 
-def _kinds_asked(value: object) -> set[str]:
-    """Kinds that any pattern or trigger of an agreement asks for."""
-    from dataclasses import fields, is_dataclass
-
-    found: set[str] = set()
+def _patterns(value: object) -> Iterator[f.Pattern]:
+    """All patterns of an agreement, nested ones too."""
     if isinstance(value, f.Pattern):
-        found |= set(value.kinds)
-    if isinstance(value, f.Rule):
-        found |= set(value.kinds)
-    if isinstance(value, f.Kind):
-        return found
+        yield value
     if isinstance(value, Mapping):
         for item in value.values():
-            found |= _kinds_asked(item)
+            yield from _patterns(item)
     elif isinstance(value, tuple | list):
         for item in value:
-            found |= _kinds_asked(item)
+            yield from _patterns(item)
     elif is_dataclass(value) and not isinstance(value, type):
-        for field in fields(value):
-            found |= _kinds_asked(getattr(value, field.name))
-    return found
+        for part in fields(value):
+            yield from _patterns(getattr(value, part.name))

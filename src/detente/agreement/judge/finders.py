@@ -76,7 +76,9 @@ class Finder:
             if not deeds:
                 continue
             if (lo is not None or hi is not None) and not self.store.disordered:
-                deeds = bucket.between(lo if lo is not None else bucket.los[0], hi if hi is not None else bucket.los[-1])
+                deeds = bucket.between(
+                    lo if lo is not None else bucket.los[0], hi if hi is not None else bucket.los[-1]
+                )
             checks = self.every if compare or bucket is self.index.loose else self.checks
             for a in reversed(deeds) if newest else deeds:
                 yield a, self._compared(checks, x, a, e, its) if checks else T
@@ -97,9 +99,7 @@ class Finder:
             for deed in bucket.deeds:
                 yield deed, self._compared(self.every, x, deed, e, its)
 
-    def _compared(
-        self, checks: list[tuple[Getter, Getter]], x: Frame, a: Deed, e: Deed, its: Deed | None
-    ) -> Value:
+    def _compared(self, checks: list[tuple[Getter, Getter]], x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
         if not checks:
             return T
         result = T

@@ -33,7 +33,7 @@ class Judge:
         self._heads: dict[str, int] = {}
         self._acts: dict[str, Act] = {}
         self._gone: set[str] = set()
-        self._sources: set[str] = set()
+        self._sources: dict[str, int] = {}
         self._engines: dict[str, Engine] = {"": Engine(agreement, geometry, now, {})}
         self._findings: dict[Key, Finding] = {}
         self._order = {name: number for number, name in enumerate(agreement.rules)}
@@ -80,29 +80,37 @@ class Judge:
         if act.id in self._gone or act.withdrawn:
             self._forget(act.id)
             return
+        self._count(self._acts.get(act.id), -1)
         self._acts[act.id] = act
-        new = {account.source for account in act.accounts} - self._sources
-        if new:
-            self._sources |= new
-            self._split()
+        self._count(act, 1)
+        self._split()
         for source, engine in self._engines.items():
             engine.put(told(act, source))
 
     def _forget(self, id: str) -> None:
-        if self._acts.pop(id, None) is not None:
+        act = self._acts.pop(id, None)
+        if act is not None:
+            self._count(act, -1)
+            self._split()
             for engine in self._engines.values():
                 engine.drop(id)
 
+    def _count(self, act: Act | None, by: int) -> None:
+        for account in act.accounts if act is not None else ():
+            self._sources[account.source] = self._sources.get(account.source, 0) + by
+
     def _split(self) -> None:
         """Another source: one run more."""
-        wanted = tellings(self._sources)
-        for source in [source for source in self._engines if source not in wanted]:
-            del self._engines[source]
+        wanted = tellings({source for source, acts in self._sources.items() if acts})
+        if wanted == list(self._engines):
+            return
+        old, self._engines = self._engines, {}
         for source in wanted:
-            if source not in self._engines:
-                engine = self._engines[source] = Engine(self.agreement, self.geometry, self._now, self._heads)
+            if source not in old:
+                old[source] = Engine(self.agreement, self.geometry, self._now, self._heads)
                 for act in self._acts.values():
-                    engine.put(told(act, source))
+                    old[source].put(told(act, source))
+            self._engines[source] = old[source]
         self._anew = True
 
     _anew = False
@@ -134,6 +142,7 @@ class Judge:
 
     def findings(self) -> list[Finding]:
         """All findings that stand, by clause and time."""
+
         def place(finding: Finding) -> tuple[int, int, str, str]:
             return (self._order[finding.clause], finding.at[0] if finding.at else 0, finding.act, finding.bearer or "")
 

@@ -111,7 +111,7 @@ class Named:
         question = self.question
         result = F
         for made, given in self._candidates(x, near, e):
-            where = self._inside(x, near, e, made)
+            where = any_of(self._inside(x, near, e, a, made.lo) for a in made.deeds) if near.known else U
             if where is F:
                 continue
             inner = len(x.evidence)
@@ -135,10 +135,12 @@ class Named:
             yield from make_sets(question, x, e, None)
             return
         box = None
-        if self.drift == 0.0:
+        if self.drift == 0.0 and near.known:
             box = grow((near.lon, near.lat, near.lon, near.lat), near.error + near.reach)
-        found = self.grid.near(box)
+        found = self.grid.near(box) if box is not None else None
         for a in self.deeds.values() if found is None else found:
+            if a.id == e.id:
+                continue
             value = question.fits(x, a, e)
             when = question.when_made(x, a, e) if value is not F else None
             if when is not None and when.lo <= e.hi:
@@ -150,16 +152,15 @@ class Named:
                 bucket: Bucket = self.store.index(kind, ()).bucket(())
                 x.reads[bucket] = None
 
-    def _inside(self, x: Frame, near: Near, e: Deed, made: Made) -> Value:
+    def _inside(self, x: Frame, near: Near, e: Deed, a: Deed, since: int) -> Value:
         """Where the named place is certain enough; its position grows old."""
-        a = made.deeds[0]
         value = a.fields.get(self.field)
         if value is None:
             return F if absent(a) is NOT_STATED else U
         if isinstance(value, Unknown):
             return U
         options = value.values if isinstance(value, OneOf) else (value,)
-        age = max(0, e.hi - made.lo) / 1000
+        age = max(0, e.hi - since) / 1000
         values = []
         for shape in options:
             if not isinstance(shape, Spot | Region | Path):
@@ -171,5 +172,5 @@ class Named:
             if x.marks is not None and self.drift:
                 # The edge of what is sure and of what is possible moves with age.
                 gap = abs(d - near.reach) - near.error - blur
-                x.marks.append(made.lo + math.ceil(gap / self.drift * 1000) + 1)
+                x.marks.append(since + math.ceil(gap / self.drift * 1000) + 1)
         return values[0] if len(set(values)) == 1 else U

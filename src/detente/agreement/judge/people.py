@@ -157,7 +157,8 @@ class Persons:
     def _guarantors(self, people: People) -> Meant:
         if people.open or not people.codes:
             return ANYONE
-        return self._some(frozenset(g for g in map(self.guarantor, people.codes) if g))
+        guarantors = frozenset(g for g in map(self.guarantor, people.codes) if g)
+        return self._some(guarantors) if guarantors else Meant(None, NOBODY, NOBODY)
 
     def _by_path(self, who: f.GuarantorOf | f.WhoPath) -> Resolve:
         path = who.path[1:] if who.path[0] == "its" else who.path
@@ -217,13 +218,8 @@ class Persons:
             certain = fixed
             return lambda x, by, a, e: T if by and by <= certain else U if not by or not by.isdisjoint(certain) else F
         resolve = self.resolver(whos)
-        timed = [who.code for who in whos if isinstance(who, f.Person) and who.code in self.joined]
-
         def test(x: Frame, by: frozenset[str], a: Deed, e: Deed) -> Value:
-            seen = e
-            if timed:
-                seen = Deed("", "", e.by, Interval(a.lo, a.hi), e.fields)
-            return union(resolve(x, seen)).test(by)
+            return union(resolve(x, e)).test(by)
 
         return test
 

@@ -31,6 +31,11 @@ class Near(NamedTuple):
     lat: float
     error: float
     reach: float
+    known: bool = True
+
+
+NOWHERE = Near(0.0, 0.0, 0.0, 0.0, known=False)
+"""An unknown position: inside no empty place, and nobody can say of any other."""
 
 
 class Area(Protocol):
@@ -67,16 +72,14 @@ class Place:
         if isinstance(where, Spot):
             return self.area.value(x, Near(where.lon, where.lat, where.radius + self.tolerance, 0.0), e)
         if not isinstance(where, Region | Path):
-            return U
+            return self.area.value(x, NOWHERE, e)
         pieces = circles(self.geometry, where)
         values = [self.area.value(x, Near(c.lon, c.lat, c.radius + self.tolerance, 0.0), e) for c in pieces]
-        return inside_all(values, isinstance(where, Path))
+        return inside_all(values)
 
 
-def inside_all(values: list[Value], line: bool) -> Value:
-    """Of pieces: a line is inside where any of it is; an area if all of it is, outside if none is."""
-    if line:
-        return any_of(values)
+def inside_all(values: list[Value]) -> Value:
+    """Of what has extent: inside if all of it is, not if none of it is, else cannot tell."""
     return T if all(v is T for v in values) else F if all(v is F for v in values) else U
 
 
@@ -109,10 +112,8 @@ def covers(terms: Terms, holder: object, held: object) -> Value:
     else:
         return U
     blur = holder.radius if isinstance(holder, Spot) else 0.0
-    values = [
-        by_distance(distance(terms.geometry, c.lon, c.lat, holder), c.radius + tolerance + blur) for c in pieces
-    ]
-    return inside_all(values, False)
+    values = [by_distance(distance(terms.geometry, c.lon, c.lat, holder), c.radius + tolerance + blur) for c in pieces]
+    return inside_all(values)
 
 
 def compile_place(terms: Terms, form: f.PlaceForm) -> Place:
@@ -146,7 +147,7 @@ class Fixed:
 
     def value(self, x: Frame, near: Near, e: Deed) -> Value:
         """By distance."""
-        if self.shape is None:
+        if self.shape is None or not near.known:
             return U
         blur = self.shape.radius if isinstance(self.shape, Spot) else 0.0
         d = distance(self.geometry, near.lon, near.lat, self.shape)

@@ -18,9 +18,9 @@ def owed_words(engine: Engine, permit: Clause, deed: Deed) -> Iterator[str]:
 
     for pattern in later_patterns(permit.rule.when):
         question = engine.terms.question(pattern, permit.rule.id)
-        limit = question.deadline(engine.frame, deed, None).hi
-        yield f"{question.phrase(None)} by {iso(limit)}"
+        limit = question.deadline(engine.frame, deed, None)
+        yield f"{question.phrase(None)} by {iso(limit.hi)}" if limit is not None else question.phrase(None)
     for clause in engine.clauses.values():
         if clause.rule.parent == permit.rule.id and clause.owed is not None:
-            limit = clause.owed.deadline(engine.frame, deed, None).hi
-            yield f"{clause.owed.phrase(None)} by {iso(limit)}"
+            last = clause.limit(engine.frame, deed)
+            yield f"{clause.owed.phrase(None)} by {iso(last)}" if last is not None else clause.owed.phrase(None)

@@ -15,7 +15,7 @@ from detente.agreement.judge.deeds import Deed, first_of, last_of
 from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import Getter
-from detente.agreement.judge.matching import instants, options
+from detente.agreement.judge.matching import options
 from detente.agreement.judge.people import ANYONE, Meant, union
 from detente.agreement.judge.standing import Made, Standing, make_sets
 from detente.agreement.record import Interval
@@ -204,13 +204,13 @@ class Question:
 
     # later
 
-    def deadline(self, x: Frame, e: Deed, its: Deed | None) -> Interval:
-        """The last instant of the time for an answer."""
+    def deadline(self, x: Frame, e: Deed, its: Deed | None) -> Interval | None:
+        """The last instant of the time for an answer; None if it cannot be dated."""
         start: Interval | None = Interval(e.lo, e.hi)
         if self.start is not None:
-            start = instants(self.start(x, e, its))
+            start = self.calendar.instants(self.start(x, e, its))
         if start is None:
-            return Interval(-FAR, FAR)
+            return None
         within = self.pattern.within
         if within is None:
             return Interval(FAR, FAR)
@@ -226,6 +226,8 @@ class Question:
     def answered(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
         """An answer by whoever is meant."""
         limit = self.deadline(x, e, its)
+        if limit is None:
+            return U
         result = F
         for finder in self.finders:
             lo, hi = (e.lo, limit.hi) if self.to is None else (None, None)

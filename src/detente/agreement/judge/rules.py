@@ -14,8 +14,11 @@ from detente.agreement.finding import Finding, Verdict
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.edges import ASKER
+from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.judge.questions import Question
+from detente.agreement.judge.standing import make_sets
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ class Clause:
             self.owed = Question(terms, rule.owed, rule.id)
             due = rule.trigger.due if rule.trigger is not None else None
             self.recurring = due is not None
-            self.owed.since_last = due is not None and due.instant is None and not rule.owed.same
+            self.owed.since_last = due is not None and due.instant is None
         self.parent: Clause | None = None
         self.lifted: list[Clause] = []
         """Of a permission: the prohibitions it prevails over."""
@@ -72,7 +75,9 @@ class Clause:
         if self.by is not None:
             value = self.by(x, e.by, e, e)
         if self.trigger is not None:
-            value = self.trigger.matches(x, e, e)
+            value = self.trigger.matches(x, e, e) if not self.trigger.pattern.each else self._last_of_each(x, e)
+        elif e.edge is not None:
+            value = e.edge
         if value is not F and self.phase is not None:
             value = all_of((value, self.phase.value(x, e.lo, e.hi)))
         if value is not F and self.when is not None:
@@ -80,6 +85,18 @@ class Clause:
         if value is not F and self.parent is not None:
             value = all_of((value, self.parent.needed(x, e)))
         return value
+
+    def _last_of_each(self, x: Frame, e: Deed) -> Value:
+        """Whether an act is the last of one by each."""
+        assert self.trigger is not None
+        result = F
+        for made, value in make_sets(self.trigger, x, ASKER, None):
+            if not any(a.id == e.id for a in made.deeds):
+                continue
+            value = all_of((value, *(self.trigger.with_test(x, a, ASKER) for a in made.deeds)))
+            last = all_of(not_later(a, e) for a in made.deeds if a.id != e.id)
+            result = any_of((result, all_of((value, last))))
+        return result
 
     def excused(self, x: Frame, e: Deed) -> Value:
         """`unless`."""
@@ -94,18 +111,21 @@ class Clause:
             value = all_of((value, negate(self.unless(x, e, None))))
         return value
 
-    def lifting(self, x: Frame, e: Deed, without: Clause | None = None) -> Value:
+    def lifting(self, x: Frame, e: Deed) -> Value:
         """Any permission that prevails over this prohibition and applies."""
-        return any_of(permit.counts(x, e) for permit in self.permits if permit is not without)
+        return any_of(permit.counts(x, e, self) for permit in self.permits)
 
-    def counts(self, x: Frame, e: Deed) -> Value:
-        """Of a permission: whether it applies; before the act, one that looks ahead only if it is relied on."""
-        if x.relied is None or not self.looks_ahead:
-            return self.applies(x, e)
-        if self.rule.id not in x.relied:
+    def counts(self, x: Frame, e: Deed, over: Clause) -> Value:
+        """Of a permission: whether it applies against a prohibition; before the act, one that looks ahead only if it is
+        relied on. Out of force it lifts nothing that survives."""
+        if x.relied is not None and self.looks_ahead and self.rule.id not in x.relied:
             return F
         value = self.applies(x, e)
-        return T if value is P else value
+        if value is P and x.relied is not None:
+            value = T
+        if value is not F and over.rule.survives and self.force is not None:
+            value = all_of((value, self.force(x, e, None)))
+        return value
 
     def needed(self, x: Frame, e: Deed) -> Value:
         """Of a permission: it applied, and a prohibition it lifts would else have been broken."""
@@ -113,7 +133,7 @@ class Clause:
         if value is F:
             return F
         else_broken = any_of(
-            all_of((clause.scope(x, e), negate(any_of((clause.excused(x, e), clause.lifting(x, e, self))))))
+            all_of((clause.scope(x, e), negate(clause.excused(x, e))))
             for clause in self.lifted
             if e.kind in clause.rule.kinds
         )
@@ -128,13 +148,17 @@ class Clause:
             return []
         if self.rule.mode == "require":
             return self._duties(x, e, a)
+        if self.rule.mode == "permit":
+            if self.applies(x, e) is F or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
+                return []
+            return [self._finding(x, e, "no verdict", e.author, due_by=None)]
         g = self.excused(x, e)
         if g is not T and self.permits:
             g = any_of((g, self.lifting(x, e)))
         verdict = _TABLE[a][g]
         against: tuple[str, ...] = ()
-        if g is F and self.beside:
-            against = tuple(permit.rule.id for permit in self.beside if permit.counts(x, e) is not F)
+        if g is F and self.beside and verdict in ("broken", "cannot tell"):
+            against = tuple(permit.rule.id for permit in self.beside if permit.counts(x, e, self) is not F)
             if against:
                 verdict = "cannot tell"
         due_by = self._claimable(x, e) if verdict == "not due" else None
@@ -160,9 +184,15 @@ class Clause:
                 excused = self.unless(x, e, None) if excused is None else excused
                 g = any_of((g, excused))
             verdict = _TABLE[a if meant.sure or a is not T else U][g]
-            limit = self.owed.deadline(x, e, None).hi if not self.recurring else e.hi
-            found.append(self._finding(x, e, verdict, meant.code, due_by=limit if abs(limit) < FAR else None))
+            found.append(self._finding(x, e, verdict, meant.code, due_by=self.limit(x, e)))
         return found
+
+    def limit(self, x: Frame, e: Deed) -> int | None:
+        """The last instant for what is owed; None if it cannot be dated."""
+        if self.owed is None or self.recurring:
+            return e.hi if abs(e.hi) < FAR else None
+        limit = self.owed.deadline(x, e, None)
+        return limit.hi if limit is not None and abs(limit.hi) < FAR else None
 
     def answered(self, x: Frame, e: Deed, meant: Meant) -> Value:
         """Whether what is owed was done by whoever is bound."""
@@ -176,7 +206,14 @@ class Clause:
         return value
 
     def _finding(
-        self, x: Frame, e: Deed, verdict: Verdict, bearer: str | None, *, against: tuple[str, ...] = (), due_by: int | None
+        self,
+        x: Frame,
+        e: Deed,
+        verdict: Verdict,
+        bearer: str | None,
+        *,
+        against: tuple[str, ...] = (),
+        due_by: int | None,
     ) -> Finding:
         rule = self.rule
         evidence = tuple(dict.fromkeys(i for i in x.evidence if i != e.id))
@@ -188,12 +225,27 @@ class Clause:
             due_by=due_by, against=against,
         )  # fmt: skip
         if verdict == "cannot tell" and rule.doubt:
-            finding = replace(finding, borne_by=rule.doubt.get("borne_by", next(iter(rule.doubt.values()))))
-        if self.force is not None:
-            in_force = self.force(x, e, None)
-            if in_force is F:
-                finding = replace(finding, shadow=True)
+            finding = replace(finding, borne_by=self._borne_by(x, e, evidence, bearer))
+        if rule.reading_of or (self.force is not None and self.force(x, e, None) is not T):
+            finding = replace(finding, shadow=True)
         return finding
+
+    def _borne_by(self, x: Frame, e: Deed, evidence: tuple[str, ...], bearer: str | None) -> str:
+        """Who bears the doubt: the first key that is `any` or the kind of an act that is not sure (resolution 20)."""
+        deeds = [e, *(deed for deed in (self.terms.store.named(id)[0] for id in evidence) if deed is not None)]
+        kinds = {deed.kind for deed in deeds}
+        for kind, who in self.rule.doubt.items():
+            if kind != "any" and kind not in kinds:
+                continue
+            if who == "actor":
+                return bearer or ""
+            if who == "guarantor":
+                return self._answers(bearer) or ""
+            if who == "other":
+                others = [code for code in self.terms.agreement.parties if code != bearer]
+                return others[0] if len(others) == 1 and bearer else ""
+            return who
+        return ""
 
     def _answers(self, bearer: str | None) -> str | None:
         if self.rule.answers:
@@ -203,7 +255,8 @@ class Clause:
 
 def _deadlines(permit: Clause, x: Frame, e: Deed) -> list[int]:
     questions = [permit.terms.question(pattern, permit.rule.id) for pattern in later_patterns(permit.rule.when)]
-    return [question.deadline(x, e, None).hi for question in questions]
+    limits = [question.deadline(x, e, None) for question in questions]
+    return [limit.hi for limit in limits if limit is not None]
 
 
 def later_patterns(condition: f.Condition | None) -> list[f.Pattern]:
@@ -232,9 +285,7 @@ def _asks_later(agreement: f.Agreement, value: object) -> bool:
 
 def compile_rules(terms: Terms) -> dict[str, Clause]:
     """All clauses that judge or permit, with what prevails over what."""
-    clauses = {
-        rule.id: Clause(terms, rule) for rule in terms.agreement.rules.values() if rule.mode != "text"
-    }
+    clauses = {rule.id: Clause(terms, rule) for rule in terms.agreement.rules.values() if rule.mode != "text"}
     permits = [clause for clause in clauses.values() if clause.rule.mode == "permit"]
     for clause in clauses.values():
         if clause.rule.parent in clauses:
@@ -244,11 +295,12 @@ def compile_rules(terms: Terms) -> dict[str, Clause]:
         for permit in permits:
             if not set(permit.rule.kinds) & set(clause.rule.kinds):
                 continue
-            if clause.rule.id in permit.rule.over or permit.rule.over_every:
+            yields = permit.rule.id in clause.rule.over or clause.rule.over_every
+            if not yields and (clause.rule.id in permit.rule.over or permit.rule.over_every):
                 clause.permits.append(permit)
                 permit.lifted.append(clause)
                 clause.ahead = clause.ahead or permit.ahead
-            elif not (permit.rule.id in clause.rule.over or clause.rule.over_every):
+            elif not yields:
                 clause.beside.append(permit)
                 clause.ahead = clause.ahead or permit.ahead
     return clauses

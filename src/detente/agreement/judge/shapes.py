@@ -1,18 +1,18 @@
 """Shapes as circles that hold them, boxes that hold them, and as they are written in an agreement.
 
-A bounding circle answers inside and outside soundly for an area; a line is cut into short pieces.
+Circles answer inside and outside soundly: an area is held by one about the mean of its corners, a line by one about each
+edge's start.
 """
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import NamedTuple
 
 from detente.agreement.geometry import Geometry
 from detente.agreement.record import Path, Region, Spot
 
-_PIECE = 200.0
-_DEPTH = 12
 Box = tuple[float, float, float, float]
 """west, south, east, north."""
 _METRES_A_DEGREE = 110_500.0
@@ -30,42 +30,15 @@ class Circle(NamedTuple):
 def circles(geometry: Geometry, shape: Region | Path) -> tuple[Circle, ...]:
     """Circles that together hold a shape."""
     if isinstance(shape, Path):
-        found: list[Circle] = []
-        for (lon1, lat1), (lon2, lat2) in zip(shape.points, shape.points[1:], strict=False):
-            _pieces(geometry, lon1, lat1, lon2, lat2, found, _DEPTH)
-        return tuple(found) or tuple(Circle(lon, lat, 0.0) for lon, lat in shape.points)
+        pairs = list(pairwise(shape.points)) or [(point, point) for point in shape.points]
+        return tuple(Circle(*start, geometry.between(*start, *end)) for start, end in pairs)
     if shape.centre is not None:
         return (Circle(shape.centre[0], shape.centre[1], shape.radius),)
     ring = shape.rings[0]
+    ring = ring[:-1] if len(ring) > 1 and ring[0] == ring[-1] else ring
     lon = sum(point[0] for point in ring) / len(ring)
     lat = sum(point[1] for point in ring) / len(ring)
     return (Circle(lon, lat, max(geometry.between(lon, lat, *point) for point in ring)),)
-
-
-def _pieces(
-    geometry: Geometry, lon1: float, lat1: float, lon2: float, lat2: float, found: list[Circle], depth: int
-) -> None:
-    length = geometry.between(lon1, lat1, lon2, lat2)
-    if length <= _PIECE or depth == 0:
-        lon, lat = (lon1 + lon2) / 2, (lat1 + lat2) / 2
-        radius = max(geometry.between(lon, lat, lon1, lat1), geometry.between(lon, lat, lon2, lat2))
-        found.append(Circle(lon, lat, radius))
-        return
-    lon, lat = _middle(lon1, lat1, lon2, lat2)
-    _pieces(geometry, lon1, lat1, lon, lat, found, depth - 1)
-    _pieces(geometry, lon, lat, lon2, lat2, found, depth - 1)
-
-
-def _middle(lon1: float, lat1: float, lon2: float, lat2: float) -> tuple[float, float]:
-    """The middle of a great-circle arc; off the geodesic by far less than the pieces' length."""
-    one, two = _vector(lon1, lat1), _vector(lon2, lat2)
-    x, y, z = (a + b for a, b in zip(one, two, strict=True))
-    return math.degrees(math.atan2(y, x)), math.degrees(math.atan2(z, math.hypot(x, y)))
-
-
-def _vector(lon: float, lat: float) -> tuple[float, float, float]:
-    a, b = math.radians(lon), math.radians(lat)
-    return math.cos(b) * math.cos(a), math.cos(b) * math.sin(a), math.sin(b)
 
 
 def box_of(shape: Spot | Region | Path) -> Box | None:

@@ -57,7 +57,15 @@ class Standing:
         return instant if self.least is None else self.calendar.latest_before(instant, self.least)
 
     def value(
-        self, x: Frame, made: Made, e: Deed, its: Deed | None, value: Value, meant: Meant | None, *, counting: bool = False
+        self,
+        x: Frame,
+        made: Made,
+        e: Deed,
+        its: Deed | None,
+        value: Value,
+        meant: Meant | None,
+        *,
+        counting: bool = False,
     ) -> Value:
         """Whether what was made stands at the time of e, `value` being what is known of the rest."""
         value = all_of((value, self._in_time(x, made, e)))
@@ -136,10 +144,12 @@ class Standing:
             for b, value in finder.find(x, a, None, a.lo, e.hi):
                 if value is F or b is a or b.id == e.id:
                     continue
-                value = all_of((value, later_than(b, a), not_later(b, e)))
+                value = all_of((value, later_than(b, a), in_effect(b, e)))
                 if value is F:
                     continue
-                value = all_of((value, question.fits(x, b, e, meant), same_fields(question, x, b, e, its)))
+                value = all_of((value, question.by_test(x, b, e, meant), same_fields(question, x, b, e, its)))
+                if value is not F and question.to is not None and question.when_made(x, b, e) is None:
+                    continue
                 result = any_of((result, value))
                 if result is T:
                     x.evidence.append(b.id)
@@ -155,11 +165,17 @@ class Standing:
                 value = all_of((value, equal(field(x, other.deeds[0], None), field(x, made.deeds[0], None))))
             if value is F:
                 continue
-            value = all_of((value, _set_later(other, made), all_of(not_later(b, e) for b in other.deeds)))
+            value = all_of((value, _set_later(other, made), all_of(in_effect(b, e) for b in other.deeds)))
             result = any_of((result, value))
             if result is T:
                 return T
         return result
+
+
+def in_effect(c: Deed, e: Deed) -> Value:
+    """Whether max(receipt, its `from`) is not later than e."""
+    value = not_later(c, e) if c.id != e.id else T
+    return value if c.from_ is None else all_of((value, before(c.from_, c.from_, e.lo, e.hi)))
 
 
 def _set_later(other: Made, made: Made) -> Value:
@@ -220,9 +236,8 @@ class Ender:
         self.finders = []
         for kind in pattern.kinds:
             fields = terms.agreement.kinds[kind].fields
-            given = {own for own, _ in pattern.same}
-            common = tuple((name, (name,)) for name in dict.fromkeys(shared) if name in fields and name not in given)
-            self.finders.append(Finder(terms, kind, pattern.same + common))
+            common = tuple((name, (name,)) for name in dict.fromkeys(shared) if name in fields)
+            self.finders.append(Finder(terms, kind, tuple(dict.fromkeys(pattern.same + common))))
 
     def value(self, x: Frame, a: Deed, e: Deed) -> Value:
         """Whether a is ended at the time of e."""
@@ -255,11 +270,9 @@ class Ender:
         return result
 
     def _in_effect(self, x: Frame, c: Deed, e: Deed) -> Value:
-        value = not_later(c, e) if c.id != e.id else T
-        if c.from_ is not None:
-            value = all_of((value, before(c.from_, c.from_, e.lo, e.hi)))
-            if x.marks is not None:
-                x.marks.append(c.from_)
+        value = in_effect(c, e)
+        if c.from_ is not None and x.marks is not None:
+            x.marks.append(c.from_)
         least = self.question.pattern.at_least
         if least is not None:
             calendar = self.question.calendar

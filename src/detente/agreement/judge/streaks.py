@@ -23,13 +23,14 @@ if TYPE_CHECKING:
 def streak(terms: Terms, x: Frame, edge: f.Streak) -> tuple[int, int]:
     """When the run is complete: first possible and first sure instant; FAR if not up to now."""
     calendar = terms.calendar
-    spans = terms.phases[edge.since].spans
+    spans = [span for span in terms.phases[edge.since].spans if span.lo < span.end_hi]
     if not spans:
         return FAR, FAR
-    began = spans[0].start
+    first = min(span.lo for span in spans)
+    surely = min((span.hi for span in spans if span.value is T and span.hi < span.end_lo), default=FAR)
     test = terms.test(edge.each_day, "")
-    day = calendar.day_of(began.lo)
-    if calendar.first_instant(day) < began.lo:
+    day = calendar.day_of(first)
+    if calendar.first_instant(day) < first:
         day += timedelta(days=1)
     possible, sure = FAR, FAR
     perhaps_run = sure_run = 0
@@ -40,7 +41,7 @@ def streak(terms: Terms, x: Frame, edge: f.Streak) -> tuple[int, int]:
             break
         value = test(x, Deed(f"day:{day.isoformat()}", "", frozenset(), Interval(hi, hi), {}), None)
         perhaps_run = 0 if value is F else perhaps_run + 1
-        surely_after = lo >= began.hi
+        surely_after = lo >= surely
         sure_run = sure_run + 1 if value is T and surely_after else 0
         day += timedelta(days=1)
         if perhaps_run >= edge.days:

@@ -9,20 +9,24 @@ from __future__ import annotations
 from dataclasses import replace
 
 from detente.agreement.finding import Finding, Verdict
-from detente.agreement.record import Act
+from detente.agreement.record import Account, Act
+
+_DEFINITE = {"kept", "broken", "not applicable", "disputed"}
 
 
 def tellings(sources: set[str]) -> list[str]:
-    """Whose telling to judge: each source; "" is the record as it stands."""
-    named = sorted(sources)
-    return named if len(named) > 1 else [*named, ""]
+    """Whose telling to judge: each source that tells anything, else "", the record as it stands."""
+    return sorted(sources) or [""]
 
 
 def told(act: Act, source: str) -> Act:
     """An act as one source tells it."""
     for account in act.accounts:
         if account.source == source:
-            return act.told_by(account)
+            changes = dict(account.changes)
+            if act.received:  # its receipt is one signature, not two accounts
+                changes = {key: value for key, value in changes.items() if key not in ("received", "at")}
+            return act.told_by(Account(source, changes))
     return replace(act, accounts=()) if act.accounts else act
 
 
@@ -34,11 +38,7 @@ def combined(found: list[tuple[str, Finding | None]]) -> Finding | None:
     verdicts = {finding.verdict if finding is not None else "not applicable" for _, finding in found}
     if len(verdicts) == 1:
         return known[0]
-    verdict: Verdict = "disputed"
-    if "cannot tell" in verdicts:
-        verdict = "cannot tell"
-    elif "not due" in verdicts:
-        verdict = "not due"
+    verdict: Verdict = "disputed" if verdicts <= _DEFINITE else "cannot tell"
     sides = tuple((source, finding.verdict if finding is not None else "not applicable") for source, finding in found)
     evidence = tuple(dict.fromkeys(id for finding in known for id in finding.evidence))
     return replace(known[0], verdict=verdict, evidence=evidence, sides=sides)
