@@ -167,8 +167,10 @@ def random_act(r: random.Random, kinds: Agreement, number: int, ids: list[str]) 
         elif field.type in ("count", "length"):
             fields[name] = r.choice([1, 2])
         elif field.type in ("who", "addressee"):
-            fields[name] = r.choice(["us", "ru"]) if field.type == "addressee" else r.choice(
-                ["rebels", "regime", "Rebels Front", "New Front"])  # fmt: skip
+            if field.type == "addressee":
+                fields[name] = "ru" if who == "us" else "us"
+            else:
+                fields[name] = r.choice(["rebels", "regime", "Rebels Front", "New Front"])
         elif field.type == "enum":
             fields[name] = r.choice(field.values)
         elif field.type == "act":
@@ -195,9 +197,9 @@ def random_acts(r: random.Random, kinds: Agreement, n: int) -> list[Act]:
     for number in range(n):
         acts.append(random_act(r, kinds, number, [act.id for act in acts]))
         if r.random() < 0.3:
-            twin = random.choice(acts) if False else r.choice(acts)
+            twin = r.choice(acts)
             other = {"us": "ru", "ru": "us"}.get(next(iter(twin.by)))
-            if other and not kinds.kinds[twin.kind].event:
+            if other and not kinds.kinds[twin.kind].event and twin.kind != "notice":
                 received = {one: when for one, when in twin.received.items() if one != other}
                 received[next(iter(twin.by))] = next(iter(twin.received.values()))
                 acts.append(replace(twin, id=f"{twin.kind}-t{number}", by=frozenset((other,)), received=received))
@@ -225,7 +227,11 @@ def blurred(r: random.Random, kinds: Agreement, record: Record) -> Record:
                 act = replace(act, by=act.by | r.choice([{"us"}, {"ru"}, {"regime"}, {"rebels"}]) if r.random() < 0.7 else frozenset())
         else:
             head = heads.get(log_of(kinds, next(iter(act.by))), record.now)
-            received = {one: _wider(r, when) for one, when in act.received.items() if when.lo <= head or r.random() < 0.5}
+            received = {
+                one: _wider(r, when)
+                for one, when in act.received.items()
+                if when.lo <= max(head, heads.get(one, record.now)) or r.random() < 0.5
+            }
             if not received:
                 continue
             act = replace(act, received=received)
