@@ -79,7 +79,7 @@ def _moment(ms: int) -> str:
 
 
 def _verdict(finding: Finding) -> str:
-    text = finding.verdict
+    text: str = finding.verdict
     if finding.bearer:
         text += f", bound: {finding.bearer}"
     if finding.answers and finding.answers != finding.bearer:

@@ -10,7 +10,6 @@ from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import later_than
-from detente.agreement.judge.standing import make_sets
 from detente.agreement.judge.streaks import streak
 from detente.agreement.record import Interval
 from detente.agreement.values import F, T, U, Value, all_of
@@ -54,7 +53,7 @@ def foundings(terms: Terms, x: Frame, edges: tuple[f.Edge, ...]) -> Iterator[Fou
 def _by_acts(terms: Terms, x: Frame, edge: f.ByAct) -> Iterator[Founding]:
     question = terms.question(edge.pattern, "")
     if edge.pattern.each:
-        for made, value in make_sets(question, x, ASKER, None):
+        for made, value in question.sets(x, ASKER, None):
             value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
             if value is not F:
                 yield _falling(terms, edge, made.lo, made.hi, value, made.deeds)

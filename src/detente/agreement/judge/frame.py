@@ -6,7 +6,7 @@ act would stand; for events and findings all logs, and then h ≥ t + settle.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from detente.agreement.form import Agreement
 from detente.agreement.judge.store import Cell
@@ -17,7 +17,7 @@ class Frame:
     that look ahead and are named, in a before-check. `free`: what statements not yet made
     could settle counts as unknown. `marks`: instants at which the answer may change, when asked for."""
 
-    __slots__ = ("_everywhere", "_heads", "_logs", "_now", "_settle", "evidence", "free", "marks", "missing", "reads",
+    __slots__ = ("_everywhere", "_known", "_heads", "_logs", "_now", "_settle", "evidence", "free", "marks", "missing", "reads",
                  "relied", "volatile")  # fmt: skip
 
     def __init__(self, agreement: Agreement, now: int, heads: Mapping[str, int]) -> None:
@@ -36,6 +36,7 @@ class Frame:
         """Look from another instant, or with other heads."""
         self._now = now
         self._heads = dict(heads)
+        self._known: dict[tuple[str, ...], int] = {}
         self._everywhere = min(self._heads.get(log, now) for log in self._logs)
 
     @property
@@ -50,14 +51,17 @@ class Frame:
         """Up to when a log is known whole."""
         return self._heads.get(log, self._now)
 
-    def complete(self, logs: Iterable[str] | None, until: int, event: bool) -> bool:
+    def complete(self, logs: tuple[str, ...] | None, until: int, event: bool) -> bool:
         """Whether an act that is absent up to an instant was not made. `logs` None: any log could hold it."""
         if event:
             known = self._everywhere - self._settle
         elif logs is None:
             known = self._everywhere
         else:
-            known = min((self.head(log) for log in logs), default=self._everywhere)
+            found = self._known.get(logs)
+            if found is None:
+                found = self._known[logs] = min((self.head(log) for log in logs), default=self._everywhere)
+            known = found
         if known >= until:
             return True
         self.volatile = True

@@ -16,8 +16,8 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import absent
 from detente.agreement.judge.matching import NOT_STATED
 from detente.agreement.judge.places import Near, by_distance, distance
-from detente.agreement.judge.shapes import Box, box_of, grow
-from detente.agreement.judge.standing import Made, make_sets
+from detente.agreement.judge.shapes import Box, box_of, grow, meet
+from detente.agreement.judge.standing import Made
 from detente.agreement.judge.store import Bucket, Cell
 from detente.agreement.record import OneOf, Path, Region, Spot, Unknown
 from detente.agreement.values import F, T, U, Value, all_of, any_of
@@ -83,6 +83,8 @@ class Named:
         self.cell = Cell()
         self.grid = Grid()
         self.deeds: dict[str, Deed] = {}
+        self._boxed_for: list[tuple[Made, Value]] | None = None
+        self._boxes: list[list[Box | None]] = []
         for kind in form.pattern.kinds:
             terms.store.watchers.setdefault(kind, []).append(self._changed)
             for deed in terms.store.index(kind, ()).bucket(()).deeds:
@@ -132,7 +134,7 @@ class Named:
         question = self.question
         if question.pattern.each:
             self._read_all(x)
-            yield from make_sets(question, x, e, None)
+            yield from self._near_sets(question.sets(x, e, None), near)
             return
         box = None
         if self.drift == 0.0 and near.known:
@@ -145,6 +147,16 @@ class Named:
             when = question.when_made(x, a, e) if value is not F else None
             if when is not None and when.lo <= e.hi:
                 yield Made((a,), when.lo, when.hi), value
+
+    def _near_sets(self, sets: list[tuple[Made, Value]], near: Near) -> list[tuple[Made, Value]]:
+        """Those of which some act names a place near by."""
+        box = grow((near.lon, near.lat, near.lon, near.lat), near.error + near.reach)
+        if self.drift or not near.known or box is None or len(sets) < 8:
+            return sets
+        if sets is not self._boxed_for:
+            self._boxed_for = sets
+            self._boxes = [[self._box(a) for a in made.deeds] for made, _ in sets]
+        return [one for one, boxes in zip(sets, self._boxes, strict=True) if any(meet(box, other) for other in boxes)]
 
     def _read_all(self, x: Frame) -> None:
         if x.reads is not None:

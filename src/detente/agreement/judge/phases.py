@@ -13,7 +13,6 @@ from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.edges import ASKER, Founding, end_by_clock, foundings, later_than_founding
 from detente.agreement.judge.frame import Frame
-from detente.agreement.judge.standing import make_sets
 from detente.agreement.judge.store import Cell
 from detente.agreement.values import F, T, U, Value, all_of, any_of
 
@@ -137,7 +136,7 @@ class PhaseState:
         question = self.question(pattern)
         found = []
         if pattern.each:
-            for made, value in make_sets(question, x, ASKER, None):
+            for made, value in question.sets(x, ASKER, None):
                 stated = {a.until for a in made.deeds if a.until is not None}
                 value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
                 if stated:

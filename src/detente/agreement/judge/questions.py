@@ -18,6 +18,7 @@ from detente.agreement.judge.lookup import Getter
 from detente.agreement.judge.matching import options
 from detente.agreement.judge.people import ANYONE, Meant, union
 from detente.agreement.judge.standing import Made, Standing, make_sets
+from detente.agreement.judge.store import Cell
 from detente.agreement.record import Interval
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of
 
@@ -51,12 +52,34 @@ class Question:
         self.since_last = False
         self.grace = terms.agreement.grace
         self._like: list[Finder] | None = None
+        self._sets: list[tuple[Made, Value]] | None = None
+        if pattern.each:
+            for kind in pattern.kinds:
+                terms.store.watchers.setdefault(kind, []).append(self._forget_sets)
 
     def like_finders(self, alike: tuple[tuple[str, f.Path], ...]) -> list[Finder]:
         """Finders of acts alike in some fields."""
         if self._like is None:
             self._like = [Finder(self.terms, kind, alike) for kind in self.pattern.kinds]
         return self._like
+
+    def sets(self, x: Frame, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
+        """Sets of like acts; kept until an act of these kinds comes, where they do not depend on who asks."""
+        pattern = self.pattern
+        if self.fixed is None or pattern.same or pattern.during or self.to is not None or e.kind in pattern.kinds:
+            return list(make_sets(self, x, e, its))
+        if x.reads is not None:
+            for kind in pattern.kinds:
+                x.reads[self.terms.store.index(kind, ()).bucket(())] = None
+        if self._sets is None:
+            reads, x.reads = x.reads, None
+            self._sets = list(make_sets(self, x, e, its))
+            x.reads = reads
+        return self._sets
+
+    def _forget_sets(self, deed: Deed, added: bool) -> Iterator[Cell]:
+        self._sets = None
+        yield from ()
 
     # one act
 
@@ -187,7 +210,7 @@ class Question:
 
     def _alike(self, x: Frame, e: Deed, its: Deed | None) -> Value:
         result = F
-        for made, value in make_sets(self, x, e, its):
+        for made, value in self.sets(x, e, its):
             inner = len(x.evidence)
             value = self.standing.value(x, made, e, its, value, None)
             if value is F:

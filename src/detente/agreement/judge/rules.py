@@ -18,7 +18,6 @@ from detente.agreement.judge.edges import ASKER
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.judge.questions import Question
-from detente.agreement.judge.standing import make_sets
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -90,7 +89,7 @@ class Clause:
         """Whether an act is the last of one by each."""
         assert self.trigger is not None
         result = F
-        for made, value in make_sets(self.trigger, x, ASKER, None):
+        for made, value in self.trigger.sets(x, ASKER, None):
             if not any(a.id == e.id for a in made.deeds):
                 continue
             value = all_of((value, *(self.trigger.with_test(x, a, ASKER) for a in made.deeds)))

@@ -74,6 +74,13 @@ def grow(box: Box, metres: float) -> Box | None:
     return None if west < -180 or east > 180 else (west, south, east, north)
 
 
+def meet(one: Box, other: Box | None) -> bool:
+    """Whether boxes may meet; no box meets everything."""
+    if other is None:
+        return True
+    return one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+
+
 def literal_shape(form: object) -> Spot | Region | Path | None:
     """A shape written in an agreement: {line: …}, {poly: …}, {circle: …, radius: …}, {at: …, r: …}."""
     pairs = dict(form) if isinstance(form, tuple) and all(isinstance(p, tuple) and len(p) == 2 for p in form) else {}

@@ -44,6 +44,8 @@ class Standing:
         self.enders = [Ender(terms, ender, shared, question.clause) for ender in pattern.ended_by]
         newest = tuple((name, (name,)) for name in pattern.newest_per)
         self.versions = [Finder(terms, kind, newest) for kind in pattern.kinds] if newest else []
+        self._keyed_for: list[tuple[Made, Value]] | None = None
+        self._keyed: dict[tuple[object, ...] | None, list[tuple[Made, Value]]] = {}
         self.newest_fields = [terms.getter((name,)) for name in pattern.newest_per]
 
     def oldest(self, x: Frame, e: Deed) -> int | None:
@@ -156,9 +158,26 @@ class Standing:
                     return T
         return result
 
+    def _rivals(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
+        """Sets that may be newer versions of one: those of its own key where keys are plain."""
+        sets = self.question.sets(x, e, its)
+        if sets is not self._keyed_for:
+            self._keyed_for = sets
+            self._keyed = {}
+            for one in sets:
+                self._keyed.setdefault(self._key(one[0]), []).append(one)
+        key = self._key(made)
+        if key is None:
+            return sets
+        return self._keyed.get(key, []) + self._keyed.get(None, [])
+
+    def _key(self, made: Made) -> tuple[object, ...] | None:
+        values = tuple(made.deeds[0].fields.get(name) for name in self.question.pattern.newest_per)
+        return values if all(isinstance(value, str | int) for value in values) else None
+
     def _newer_set(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> Value:
         result = F
-        for other, value in make_sets(self.question, x, e, its):
+        for other, value in self._rivals(x, made, e, its):
             if set(other.deeds) == set(made.deeds):
                 continue
             for field in self.newest_fields:
