@@ -77,7 +77,7 @@ def test_blurred_never_contradicts(seed: int):
         truth.setdefault((one.clause, one.act), {})[one.bearer] = one.verdict
     known = e.blurred(r, AGREEMENT, trace)
     for one in judge(AGREEMENT, known, EXACT):
-        if one.verdict not in ("kept", "broken") or one.act.startswith("finding/"):
+        if one.verdict not in ("kept", "broken") or one.act.startswith("finding:"):
             continue
         verdicts = truth.get((one.clause, one.act), {None: "not applicable"})
         true = {verdicts[one.bearer]} if one.bearer in verdicts else set(verdicts.values())

@@ -109,8 +109,10 @@ def _one_of(terms: Terms, get: Getter, matcher: f.OneOf, clause: str) -> Test:
     def test(x: Frame, e: Deed, its: Deed | None) -> Value:
         value = get(x, e, its)
         if isinstance(value, People):
-            if value.open or not value.codes:
+            if not value.codes:
                 result = U
+            elif value.open:
+                result = F if member is None or member(x, value.codes, e, e) is F else U
             else:
                 result = member(x, value.codes, e, e) if member is not None else F
         else:

@@ -321,7 +321,7 @@ class Engine:
 
 
 def _finding_id(finding: Finding) -> str:
-    return f"finding/{finding.clause}/{finding.act}/{finding.bearer or ''}"
+    return f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}"
 
 
 def iso(instant: int) -> str:

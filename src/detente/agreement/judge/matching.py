@@ -21,7 +21,7 @@ NOT_STATED = NotStated()
 
 
 class People(NamedTuple):
-    """Who it may be; `open`: it may also be somebody else."""
+    """Who it may be; `open`: it may also be a stranger, or anybody where nobody is named."""
 
     codes: frozenset[str]
     open: bool = False
@@ -30,7 +30,7 @@ class People(NamedTuple):
 def options(value: object) -> tuple[object, ...] | None:
     """What a value may be; None if not known."""
     if isinstance(value, OneOf):
-        return value.values
+        return tuple(dict.fromkeys(value.values))
     if isinstance(value, People):
         return None if value.open or not value.codes else tuple(value.codes)
     return None if isinstance(value, Unknown) else (value,)
@@ -43,7 +43,9 @@ def equal(left: object, right: object) -> Value:
     if isinstance(left, Interval) or isinstance(right, Interval):
         return _equal_times(left, right)
     if isinstance(left, People) and isinstance(right, People) and (left.open or right.open):
-        return U
+        if not left.codes or not right.codes:
+            return U
+        return F if left.codes.isdisjoint(right.codes) and not (left.open and right.open) else U
     one, two = options(left), options(right)
     if one is None or two is None:
         return U

@@ -66,8 +66,15 @@ class PhaseState:
             if value is not F:
                 x.evidence.extend(span.ids)
                 result = any_of((result, value))
-        for pattern in (self._ends if result is T else self._starts) + self._renewals:
-            if result is not U and not self.question(pattern).complete(x, ASKER, None, hi):
+        lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
+        known_to = [(pattern, hi) for pattern in (self._ends if result is T else self._starts)]
+        # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
+        if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
+            result = U
+        if result is F:
+            known_to += [(pattern, min(hi, lapsed)) for pattern in self._renewals]
+        for pattern, until in known_to:
+            if result is not U and not self.question(pattern).complete(x, ASKER, None, until):
                 result = U
         if result is not T:
             x.missing.append(f"phase {self.phase.name.replace('_', ' ')}")
@@ -131,6 +138,25 @@ class PhaseState:
             else:
                 lo, hi = min(lo, until), FAR
         return lo, hi
+
+    def _may_shorten(self, x: Frame, pattern: f.Pattern, hi: int) -> bool:
+        """Whether a renewal beyond what is known may have put the end before an instant."""
+        question = self.question(pattern)
+        if not pattern.each or "until" not in pattern.alike or question.who is None:
+            return not question.complete(x, ASKER, None, hi)
+        common: set[int] | None = None
+        unseen = False
+        for meant in question.who(x, ASKER):
+            if not question.complete(x, ASKER, meant, hi):
+                unseen = True
+                continue
+            stated: set[int] = set()
+            for finder in question.finders:
+                for a, value in finder.find(x, ASKER, None, None, None):
+                    if value is not F and question.by_test(x, a, ASKER, meant) is not F and a.until is not None:
+                        stated.add(a.until)
+            common = stated if common is None else common & stated
+        return unseen and (common is None or any(until <= hi for until in common))
 
     def _renewals_made(self, x: Frame, pattern: f.Pattern) -> list[tuple[int, int, int, Value]]:
         question = self.question(pattern)
