@@ -95,13 +95,19 @@ def _reason(finding: Finding) -> str:
     """The fact that decided."""
     missing = w.listed(finding.missing)
     if finding.sides:
-        return "the accounts differ: " + "; ".join(f"{source or 'the record'} has {verdict}" for source, verdict in finding.sides)
+        return "the accounts differ: " + "; ".join(
+            f"{source or 'the record'} has {verdict}" for source, verdict in finding.sides
+        )
     if finding.against:
         return f"{w.listed(finding.against, 'and')} would permit it, and the text gives neither precedence"
     if finding.verdict == "kept":
         return "what the clause asks for is in the record"
     if finding.verdict == "broken":
-        return f"not in the record: {missing}" if missing else "the clause speaks of this act, and nothing it allows applies"
+        return (
+            f"not in the record: {missing}"
+            if missing
+            else "the clause speaks of this act, and nothing it allows applies"
+        )
     if finding.verdict == "not due":
         return f"its time is not over{f'; awaited: {missing}' if missing else ''}"
     if finding.verdict == "cannot tell":
@@ -118,7 +124,9 @@ def _evidence(act: Act) -> str:
         shown = [f"received by {who} {_moment(when.hi)}" for who, when in receipts[:2]]
         return f"{text}, {', '.join(shown)}"
     if act.at is not None:
-        text += f", {_moment(act.at.lo)}" if act.at.lo == act.at.hi else f", {_moment(act.at.lo)} to {_moment(act.at.hi)}"
+        text += (
+            f", {_moment(act.at.lo)}" if act.at.lo == act.at.hi else f", {_moment(act.at.lo)} to {_moment(act.at.hi)}"
+        )
     return text
 
 
@@ -133,7 +141,11 @@ def _change(agreement: Agreement, finding: Finding) -> str:
         return f"{missing or 'what is owed'} by {_moment(finding.due_by)}; after that, its absence"
     if finding.verdict == "broken":
         earliest = f" (at the earliest {_moment(finding.earliest)})" if finding.earliest is not None else ""
-        return (f"a record, late or corrected, of {missing}{earliest}" if missing else f"a corrected account of the act{earliest}")
+        return (
+            f"a record, late or corrected, of {missing}{earliest}"
+            if missing
+            else f"a corrected account of the act{earliest}"
+        )
     if finding.verdict == "cannot tell":
         return f"a closer account of the act, or {missing or 'logs known to a later instant'}"
     return f"a correction of the evidence; reports count until {w.duration_ms(agreement.settle)} after an event"

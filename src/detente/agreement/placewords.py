@@ -60,7 +60,8 @@ def _edge(sentences: Sentences, edge: f.Edge) -> str:
     if isinstance(edge, f.EdgeOf):
         return f"at the {edge.edge} of {w.plain(edge.phase)}"
     if isinstance(edge, f.Streak):
-        return f"after {edge.days} whole days in a row since {w.plain(edge.since)} on each of which {sentences.condition(edge.each_day)}"
+        calm = f"after {edge.days} whole days in a row since {w.plain(edge.since)}"
+        return f"{calm} on each of which {sentences.condition(edge.each_day)}"
     if isinstance(edge, f.After):
         return f"{w.duration(edge.duration)} after its start"
     plus = f"{w.duration(edge.plus)} after " if edge.plus is not None else "with "

@@ -197,7 +197,9 @@ class _Sentences:
         if pattern.at_least is not None:
             text += f" made at least {w.duration(pattern.at_least)} before"
         if pattern.at_most is not None:
-            text += f"{' and' if pattern.at_least is not None else ' made'} at most {w.duration(pattern.at_most)} before"
+            text += (
+                f"{' and' if pattern.at_least is not None else ' made'} at most {w.duration(pattern.at_most)} before"
+            )
         if pattern.within is not None:
             text += f" within {w.duration(pattern.within)}"
             text += f" of {w.path(pattern.counting_from)}" if pattern.counting_from else ""

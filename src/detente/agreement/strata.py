@@ -26,7 +26,9 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
         for other in agreement.rules.values():
             # A prohibition is judged with its permissions; a duty under a permission with what that permission lifts.
             meets = bool(set(other.kinds) & set(rule.kinds))
-            if (other.mode == "permit" and rule.mode == "forbid" and meets) or (rule.parent and (other.id == rule.parent or other.id in agreement.rules[rule.parent].over)):
+            permits = other.mode == "permit" and rule.mode == "forbid" and meets
+            lifted = bool(rule.parent) and other.id in (rule.parent, *agreement.rules[rule.parent].over)
+            if permits or lifted:
                 own |= set(_needs(agreement, other))
     order: list[Item] = []
     state: dict[Item, int] = {}
@@ -53,7 +55,7 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
 
 def _needs(agreement: f.Agreement, value: object) -> Iterator[Item]:
     """Phases and clauses that a form mentions, through names as well."""
-    if isinstance(value, f.During) or isinstance(value, f.EdgeOf):
+    if isinstance(value, f.During | f.EdgeOf):
         yield ("phase", value.phase)
     elif isinstance(value, f.Streak):
         yield ("phase", value.since)

@@ -1,4 +1,6 @@
-"""Words for durations, lengths, people, kinds, paths and places of a form, in plain English (21-language-reference, 1)."""
+"""Words for durations, lengths, people, kinds, paths and places of a form, in plain English (21-language-
+reference, 1).
+"""
 
 from __future__ import annotations
 

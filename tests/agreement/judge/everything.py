@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - agreement text
 """An agreement with every construct of the language, and random records under it."""
 
 from __future__ import annotations
@@ -125,7 +126,11 @@ def agreement() -> Agreement:
 
 def _spot(r: random.Random) -> Spot:
     centre = r.choice([(36.5, 35.5), (36.5, 35.0), (36.51, 35.5), (36.72, 35.5)])
-    return Spot(centre[0] + r.choice([0, 0, 0.01, 0.03, 0.2]), centre[1] + r.choice([0, 0, 0.02, 0.045]), r.choice([10.0, 300.0]))
+    return Spot(
+        centre[0] + r.choice([0, 0, 0.01, 0.03, 0.2]),
+        centre[1] + r.choice([0, 0, 0.02, 0.045]),
+        r.choice([10.0, 300.0]),
+    )
 
 
 def _circle(r: random.Random) -> Region:
@@ -133,7 +138,11 @@ def _circle(r: random.Random) -> Region:
 
 
 def _instant(r: random.Random) -> int:
-    return START + r.choice([r.randrange(0, 120), r.randrange(0, 48), r.randrange(24, 40)]) * H + r.choice([0, 0, 1, 30 * 60_000])
+    return (
+        START
+        + r.choice([r.randrange(0, 120), r.randrange(0, 48), r.randrange(24, 40)]) * H
+        + r.choice([0, 0, 1, 30 * 60_000])
+    )
 
 
 def random_act(r: random.Random, kinds: Agreement, number: int, ids: list[str]) -> Act:
@@ -189,7 +198,9 @@ def random_act(r: random.Random, kinds: Agreement, number: int, ids: list[str]) 
                 delay = r.choice([0, 0, 0, 60_000, H])
                 received[one] = Interval(when + delay, when + delay)
     until = when + r.choice([12, 48]) * H if kind.name == "extension" else None
-    return Act(f"{kind.name}-{number}", kind.name, frozenset((who,)), Interval(when, when), received, fields, until=until)
+    return Act(
+        f"{kind.name}-{number}", kind.name, frozenset((who,)), Interval(when, when), received, fields, until=until
+    )
 
 
 def random_acts(r: random.Random, kinds: Agreement, n: int) -> list[Act]:
@@ -224,7 +235,10 @@ def blurred(r: random.Random, kinds: Agreement, record: Record) -> Record:
                 continue
             act = replace(act, at=_wider(r, act.at))
             if r.random() < 0.15:
-                act = replace(act, by=act.by | r.choice([{"us"}, {"ru"}, {"regime"}, {"rebels"}]) if r.random() < 0.7 else frozenset())
+                act = replace(
+                    act,
+                    by=act.by | r.choice([{"us"}, {"ru"}, {"regime"}, {"rebels"}]) if r.random() < 0.7 else frozenset(),
+                )
         else:
             head = heads.get(log_of(kinds, next(iter(act.by))), record.now)
             received = {

@@ -1,6 +1,6 @@
 """Distances for the tests: small and exact, by geographiclib and shapely in a local azimuthal projection.
 
-A ring's edge is cut into pieces of at most 1 km and measured in an azimuthal equidistant view from the point asked about,
+A ring edge is cut into pieces of at most 20 km and measured in an azimuthal view from the point asked about,
 where distances from the point are true.
 """
 

@@ -1,7 +1,8 @@
-"""The step judge: the only place that decides, used before, during and after (21-language-reference; 10-architecture).
+"""The step judge: the only place that decides, used before, during and after (21-language-reference;
+10-architecture).
 
-`judge` over a whole record, `may` and `overall` before an act, and `Judge`, which takes acts as they come: a late,
-corrected or withdrawn act re-judges only its subjects and supersedes their findings, naming the cause.
+`judge` over a whole record, `may` and `overall` before an act, and `Judge`, which takes acts as they come: a
+late, corrected or withdrawn act re-judges only its subjects and supersedes their findings, naming the cause.
 """
 
 from __future__ import annotations

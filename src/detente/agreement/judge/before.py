@@ -1,8 +1,9 @@
 """The before-check: the same judge on an act not yet made, at = now (21-language-reference, 12).
 
-Per clause: verdict, what is missing, and the earliest instant at which it would be kept if nothing more were said.
-Overall (resolutions 22 and 23): any breach that no later statement can mend, stop; else any unknown, cannot tell; else a
-breach, not yet; else no objection found in n clauses, and the first instant at which all hold together.
+Per clause: verdict, what is missing, and the earliest instant at which it would be kept if nothing more were
+said. Overall (resolutions 22 and 23): any breach that no later statement can mend, stop; else any unknown,
+cannot tell; else a breach, not yet; else no objection found in n clauses, and the first instant at which all
+hold together.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ _MOST = 400
 
 @dataclass(frozen=True)
 class Overall:
-    """`word` of resolution 23; `earliest`: first instant at which all clauses hold together; `clauses`: how many spoke."""
+    """`word` of resolution 23; `earliest`: first instant at which all clauses hold together; `clauses`: how many
+    spoke.
+    """
 
     word: Word
     text: str

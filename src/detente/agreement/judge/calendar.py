@@ -1,7 +1,7 @@
 """Durations on clocks and on the calendar of the agreement's zone (21-language-reference, 5).
 
-Elapsed time is added. Days and months go by local days: *within* ends with that day's last instant, *at least* begins with
-that day's first. All times ms UTC.
+Elapsed time is added. Days and months go by local days: *within* ends with that day's last instant, *at least*
+begins with that day's first. All times ms UTC.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from detente.agreement.form import Calendar as CalendarTime
 from detente.agreement.form import Duration, Elapsed
 from detente.agreement.record import Interval, OneOf
+
 
 def instants(value: object) -> Interval | None:
     """An instant or an interval as an interval; None if it is neither."""

@@ -17,8 +17,24 @@ from detente.agreement.values import Value
 class Deed:
     """One act: `lo`, `hi` bound the instant from which it counts, ms; `event`: what it leaves out is not known."""
 
-    __slots__ = ("author", "by", "edge", "event", "fields", "from_", "hi", "id", "index", "kind", "lo", "log", "made", "receipts",
-                 "since", "until")  # fmt: skip
+    __slots__ = (
+        "author",
+        "by",
+        "edge",
+        "event",
+        "fields",
+        "from_",
+        "hi",
+        "id",
+        "index",
+        "kind",
+        "lo",
+        "log",
+        "made",
+        "receipts",
+        "since",
+        "until",
+    )
 
     def __init__(
         self,

@@ -1,4 +1,6 @@
-"""What founds a phase, and what ends it: instants, acts, other phases' edges, calm days (21-language-reference, 9)."""
+"""What founds a phase, and what ends it: instants, acts, other phases' edges, calm days (21-language-reference,
+9).
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Judging a record piece by piece: what was read is remembered, and only its readers are judged again.
 
-Every subject (a clause and an act, a phase's edge or a due time) keeps the cells it read. A late, corrected or withdrawn
-act changes some cells; their readers are judged anew, in the order in which phases and clauses rest on each other, since
-findings are acts too. The result equals judging the whole record anew.
+Every subject (a clause and an act, a phase's edge or a due time) keeps the cells it read. A late, corrected or
+withdrawn act changes some cells; their readers are judged anew, in the order in which phases and clauses rest
+on each other, since findings are acts too. The result equals judging the whole record anew.
 """
 
 from __future__ import annotations

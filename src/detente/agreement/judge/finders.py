@@ -1,7 +1,7 @@
 """Finding the acts a question may mean: by kind, by equal fields, by time (21-language-reference, 7 and 14).
 
-Fields that must be equal become the key of an index; where a value is not plain (sealed, ambiguous, about people) every
-act of the kind is looked at and compared.
+Fields that must be equal become the key of an index; where a value is not plain (sealed, ambiguous, about
+people) every act of the kind is looked at and compared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""What one judgement sees and notes: now, how far each log is known, and what was read, found and missing on the way.
+"""What one judgement sees and notes: now, how far each log is known, and what was read, found and missing on the
+way.
 
-Source S is complete to h(S) (21-language-reference, 11): absence up to t is *no* only if h ≥ t for every log in which the
-act would stand; for events and findings all logs, and then h ≥ t + settle.
+Source S is complete to h(S) (21-language-reference, 11): absence up to t is *no* only if h ≥ t for every log in
+which the act would stand; for events and findings all logs, and then h ≥ t + settle.
 """
 
 from __future__ import annotations
@@ -17,8 +18,21 @@ class Frame:
     that look ahead and are named, in a before-check. `free`: what statements not yet made
     could settle counts as unknown. `marks`: instants at which the answer may change, when asked for."""
 
-    __slots__ = ("_everywhere", "_known", "_heads", "_logs", "_now", "_settle", "evidence", "free", "marks", "missing", "reads",
-                 "relied", "volatile")  # fmt: skip
+    __slots__ = (
+        "_everywhere",
+        "_heads",
+        "_known",
+        "_logs",
+        "_now",
+        "_settle",
+        "evidence",
+        "free",
+        "marks",
+        "missing",
+        "reads",
+        "relied",
+        "volatile",
+    )
 
     def __init__(self, agreement: Agreement, now: int, heads: Mapping[str, int]) -> None:
         self._logs = tuple(agreement.parties) + tuple(o.code for o in agreement.others.values() if o.keeps_log)

@@ -1,7 +1,8 @@
-"""What a path of the language gives: fields, fields of acts referred to, receipts, head values, `its` (reference 4).
+"""What a path of the language gives: fields, fields of acts referred to, receipts, head values, `its` (reference
+4).
 
-A field a statement leaves out is NOT_STATED; one an event leaves out, or that is sealed, is UNKNOWN. A receipt that has not
-come is some instant after what is known of the log.
+A field a statement leaves out is NOT_STATED; one an event leaves out, or that is sealed, is UNKNOWN. A receipt
+that has not come is some instant after what is known of the log.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Comparing values: equal, among, at least, at most, order in time (21-language-reference, 5 and 6).
 
-Equal: yes if both are single and the same, no if they share no value, else cannot tell. Not stated: no. Not known: cannot
-tell.
+Equal: yes if both are single and the same, no if they share no value, else cannot tell. Not stated: no. Not
+known: cannot tell.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Words for people: who they may be, seen from an act (21-language-reference, 3).
 
-Every word comes to two sets: who is surely meant, and who may be (None: anybody). An act that may be by one of several is
-"among these" if all candidates surely are, not if none may be, else cannot tell.
+Every word comes to two sets: who is surely meant, and who may be (None: anybody). An act that may be by one of
+several is "among these" if all candidates surely are, not if none may be, else cannot tell.
 """
 
 from __future__ import annotations
@@ -218,6 +218,7 @@ class Persons:
             certain = fixed
             return lambda x, by, a, e: T if by and by <= certain else U if not by or not by.isdisjoint(certain) else F
         resolve = self.resolver(whos)
+
         def test(x: Frame, by: frozenset[str], a: Deed, e: Deed) -> Value:
             return union(resolve(x, e)).test(by)
 

@@ -1,8 +1,9 @@
 """Phases: their spans, and whether an instant falls in one (21-language-reference, 9).
 
-Every fitting start founds a span, at max(receipt, its `from`, receipt + `plus`). An end counts if it is later than its own
-author's founding act, or if the author has none, than the last of them. A renewal must come while the phase runs. Every
-edge is an interval: from the first instant at which it may have come to the first at which it surely has.
+Every fitting start founds a span, at max(receipt, its `from`, receipt + `plus`). An end counts if it is later
+than its own author's founding act, or if the author has none, than the last of them. A renewal must come while
+the phase runs. Every edge is an interval: from the first instant at which it may have come to the first at
+which it surely has.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 
 class Span(NamedTuple):
-    """[start, end), each edge an interval; the end lies at FAR if none is known. `value`: whether the start counts."""
+    """[start, end), each edge an interval; the end lies at FAR if none is known. `value`: whether the start
+    counts.
+    """
 
     lo: int
     hi: int
@@ -93,7 +96,9 @@ class PhaseState:
         return self.spans != before
 
     def edges(self, which: str) -> list[tuple[int, int, Value]]:
-        """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled before."""
+        """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled
+        before.
+        """
         found: dict[tuple[int, int], Value] = {}
         for span in self.spans:
             lo, hi = (span.lo, span.hi) if which == "start" else (span.end_lo, span.end_hi)

@@ -1,7 +1,7 @@
 """Where an act is against places: signed distance d, negative inside, error e (21-language-reference, 6 and 8).
 
-Inside: yes if d + e ≤ 0, no if d - e > 0, else cannot tell; e = error + tolerance + drift × age. A place is one base, then
-cuts; `within` widens its base before anything is cut away. A list of places is any.
+Inside: yes if d + e ≤ 0, no if d - e > 0, else cannot tell; e = error + tolerance + drift × age. A place is one
+base, then cuts; `within` widens its base before anything is cut away. A list of places is any.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Questions about other acts: earlier, later, count (21-language-reference, 7).
 
-`earlier` (at time t): some act a with kind, by, to, same, with; a not later than t; lead in bounds; from ≤ t < until; not
-ended at t. `later`: some act in [t, deadline]; until now > deadline + grace, no answer is P. `count`: e itself counts.
+`earlier` (at time t): some act a with kind, by, to, same, with; a not later than t; lead in bounds; from ≤ t <
+until; not ended at t. `later`: some act in [t, deadline]; until now > deadline + grace, no answer is P.
+`count`: e itself counts.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
-from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.edges import ASKER
+from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.judge.questions import Question
@@ -115,8 +115,9 @@ class Clause:
         return any_of(permit.counts(x, e, self) for permit in self.permits)
 
     def counts(self, x: Frame, e: Deed, over: Clause) -> Value:
-        """Of a permission: whether it applies against a prohibition; before the act, one that looks ahead only if it is
-        relied on. Out of force it lifts nothing that survives."""
+        """Of a permission: whether it applies against a prohibition; before the act, one that looks ahead only if
+        it is relied on. Out of force it lifts nothing that survives.
+        """
         if x.relied is not None and self.looks_ahead and self.rule.id not in x.relied:
             return F
         value = self.applies(x, e)

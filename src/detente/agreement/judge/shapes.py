@@ -1,7 +1,7 @@
 """Shapes as circles that hold them, boxes that hold them, and as they are written in an agreement.
 
-Circles answer inside and outside soundly: an area is held by one about the mean of its corners, a line by one about each
-edge's start.
+Circles answer inside and outside soundly: an area is held by one about the mean of its corners, a line by one
+about each edge's start.
 """
 
 from __future__ import annotations
@@ -55,8 +55,9 @@ def box_of(shape: Spot | Region | Path) -> Box | None:
     if top > 70 or east - west > 10:
         return None
     # An edge between two points bulges towards the pole by at most L²/8R·tan(lat) (L ≤ its share of the box).
-    length = math.hypot((east - west) * 111_700 * math.cos(math.radians(min(abs(south), abs(north)) if south * north > 0 else 0)),
-                        (north - south) * 111_700)  # fmt: skip
+    nearest = min(abs(south), abs(north)) if south * north > 0 else 0.0
+    across = (east - west) * 111_700 * math.cos(math.radians(nearest))
+    length = math.hypot(across, (north - south) * 111_700)
     bulge = 1.5 * length * length / (8 * 6_356_000) * max(1.0, math.tan(math.radians(top)))
     return grow((west, south, east, north), bulge)
 

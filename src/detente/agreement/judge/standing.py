@@ -1,8 +1,10 @@
-"""Whether what was made stands at an instant: lead, validity, endings, newer versions, sets of like acts (reference 7).
+"""Whether what was made stands at an instant: lead, validity, endings, newer versions, sets of like acts
+(reference 7).
 
-Not standing once an ending act, later and by the same author unless `by` says otherwise, equal in the shared fields, has
-come into effect. Only the newest made counts under `newest_per`; one that was ended does not revive the one before. An
-ending (or a newer version) that may lie beyond what is known of a log makes *standing* unknown, not true.
+Not standing once an ending act, later and by the same author unless `by` says otherwise, equal in the shared
+fields, has come into effect. Only the newest made counts under `newest_per`; one that was ended does not revive
+the one before. An ending (or a newer version) that may lie beyond what is known of a log makes *standing*
+unknown, not true.
 """
 
 from __future__ import annotations

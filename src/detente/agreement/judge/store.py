@@ -1,8 +1,8 @@
 """Acts indexed by kind and by the fields questions compare, sorted by time; each bucket knows who has read it.
 
-A bucket holds acts whose fields are plain and equal to its key, sorted by the start of their interval. Acts with a sealed,
-unknown or ambiguous field stand in the index's `loose` bucket, which every question reads. Readers of a bucket are judged
-again when it changes: that is the whole of the incremental machinery.
+A bucket holds acts whose fields are plain and equal to its key, sorted by the start of their interval. Acts
+with a sealed, unknown or ambiguous field stand in the index's `loose` bucket, which every question reads.
+Readers of a bucket are judged again when it changes: that is the whole of the incremental machinery.
 """
 
 from __future__ import annotations
@@ -90,7 +90,9 @@ class Index:
 
 
 class Store:
-    """All acts that count. `disordered`: some log's order and its clocks differ, so that time cannot narrow a search."""
+    """All acts that count. `disordered`: some log's order and its clocks differ, so that time cannot narrow a
+    search.
+    """
 
     def __init__(self) -> None:
         self.deeds: dict[str, Deed] = {}

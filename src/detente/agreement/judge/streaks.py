@@ -1,7 +1,7 @@
 """Runs of calm days (21-language-reference, 9).
 
-The first time N whole local days in a row, after a phase began, each satisfied a condition; a bad day resets; an unsure day
-leaves the start between the first possible and the first sure end.
+The first time N whole local days in a row, after a phase began, each satisfied a condition; a bad day resets;
+an unsure day leaves the start between the first possible and the first sure end.
 """
 
 from __future__ import annotations

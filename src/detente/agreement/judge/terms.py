@@ -1,4 +1,6 @@
-"""One agreement made ready to judge one record: conditions, questions, places and phases as closures, compiled once."""
+"""One agreement made ready to judge one record: conditions, questions, places and phases as closures, compiled
+once.
+"""
 
 from __future__ import annotations
 
