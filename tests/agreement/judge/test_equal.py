@@ -18,7 +18,7 @@ EXACT = Exact()
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_piece_by_piece_equals_anew(seed: int):
     r = random.Random(seed)
     whole = e.blurred(r, AGREEMENT, Record(tuple(e.random_acts(r, AGREEMENT, 30)), e.NOW))
@@ -68,7 +68,7 @@ def test_piece_by_piece_equals_anew(seed: int):
 
 
 @given(st.integers(0, 10**9))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_blurred_never_contradicts(seed: int):
     r = random.Random(seed)
     trace = Record(tuple(e.random_acts(r, AGREEMENT, 30)), e.NOW)

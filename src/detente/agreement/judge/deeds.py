@@ -138,7 +138,7 @@ class Wardrobe:
         if kind is None or kind.event:
             return []
         return [
-            Deed(f"{act.id}/receipt/{who}", "receipt", frozenset((who,)), when, {"of": act.id, "kind": act.kind},
+            Deed(f"receipt:{act.id}:{who}", "receipt", frozenset((who,)), when, {"of": act.id, "kind": act.kind},
                  event=False, receipts={who: when})
             for who, when in act.received.items()
         ]  # fmt: skip

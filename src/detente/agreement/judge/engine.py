@@ -54,6 +54,7 @@ class Engine:
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
         self.dues: list[Clause] = []
+        self.due_since: dict[str, tuple[date | None, int]] = {}
         for clause in self.clauses.values():
             self._register(clause)
         self.volatile: dict[Subject, None] = {}
@@ -227,7 +228,10 @@ class Engine:
                 deed = self._due(due.instant)
                 wanted[deed.id] = deed
         else:
-            day = self._first_day(clause)
+            day = self._first_day()
+            if self.due_since.get(clause.rule.id) == (day, now):
+                return
+            self.due_since[clause.rule.id] = day, now
             since: int | None = None
             while day is not None:
                 instant = calendar.civil(day, due.minute)
@@ -241,12 +245,12 @@ class Engine:
                 day += timedelta(days=1)
         self._fill(clause, wanted)
 
-    def _first_day(self, clause: Clause) -> date | None:
-        if clause.phase is not None:
-            starts = [span.lo for span in clause.phase.spans if span.lo < FAR]
-        else:
-            starts = [deed.lo for deed in self.terms.store.deeds.values() if abs(deed.lo) < FAR]
-            starts += [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
+    def _first_day(self) -> date | None:
+        """The local day of the first instant known, in the record or of a phase."""
+        starts = [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
+        first = self.terms.store.first()
+        if first is not None:
+            starts.append(first)
         return self.terms.calendar.day_of(min(starts)) if starts else None
 
     def _due(self, instant: int) -> Deed:

@@ -49,8 +49,8 @@ class PhaseState:
         self.phase = phase
         self.spans: list[Span] = []
         self.cell = Cell()
-        self._starts = _patterns(phase.starts)
-        self._ends = _patterns(phase.ends)
+        self._starts = _acts(phase.starts)
+        self._ends = _acts(phase.ends)
         self._renewals = [phase.renewed_by] if phase.renewed_by is not None else []
 
     def question(self, pattern: f.Pattern) -> Question:
@@ -70,7 +70,7 @@ class PhaseState:
                 x.evidence.extend(span.ids)
                 result = any_of((result, value))
         lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
-        known_to = [(pattern, hi) for pattern in (self._ends if result is T else self._starts)]
+        known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
         # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
         if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
             result = U
@@ -84,6 +84,10 @@ class PhaseState:
         if x.free and (self._starts or self._ends):
             return U
         return result
+
+    def _asked_to(self, edge: f.ByAct, hi: int) -> int:
+        """How far a log must be known for an act not in it to have no effect yet: `plus` before an instant."""
+        return hi if edge.plus is None else self.terms.calendar.latest_before(hi, edge.plus)
 
     def settle(self, x: Frame) -> bool:
         """Find the spans anew; whether they changed."""
@@ -182,5 +186,5 @@ class PhaseState:
         return found
 
 
-def _patterns(edges: tuple[f.Edge, ...]) -> list[f.Pattern]:
-    return [edge.pattern for edge in edges if isinstance(edge, f.ByAct)]
+def _acts(edges: tuple[f.Edge, ...]) -> list[f.ByAct]:
+    return [edge for edge in edges if isinstance(edge, f.ByAct)]

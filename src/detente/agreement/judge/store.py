@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 
+from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.record import OneOf, Unknown
 
@@ -100,6 +101,7 @@ class Store:
         self.ids: dict[str, Cell] = {}
         self.disordered = False
         self.watchers: dict[str, list[Callable[[Deed, bool], Iterator[Cell]]]] = {}
+        self._first: int | None = None
         self._logs: dict[str, dict[int, Deed]] = {}
 
     def index(self, kind: str, fields: tuple[str, ...]) -> Index:
@@ -120,8 +122,16 @@ class Store:
             cell = self.ids[id] = Cell()
         return self.deeds.get(id), cell
 
+    def first(self) -> int | None:
+        """The first instant at which something in the record counts."""
+        if self._first is None:
+            self._first = min((deed.lo for deed in self.deeds.values() if abs(deed.lo) < FAR), default=None)
+        return self._first
+
     def add(self, deed: Deed) -> list[Cell]:
         """Keep a deed; the cells that changed."""
+        if self._first is not None and -FAR < deed.lo < self._first:
+            self._first = deed.lo
         self.deeds[deed.id] = deed
         changed = self._touched(deed, True)
         if deed.index >= 0:
@@ -131,6 +141,8 @@ class Store:
     def remove(self, id: str) -> list[Cell]:
         """Drop a deed; the cells that changed."""
         deed = self.deeds.pop(id)
+        if deed.lo == self._first:
+            self._first = None
         if deed.index >= 0:
             self._logs[deed.log].pop(deed.index, None)
         return self._touched(deed, False)
