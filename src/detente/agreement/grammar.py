@@ -259,9 +259,9 @@ class Grammar:
             return f.PathValue(tuple(text.split(".")))
         if field_ is not None and field_.type == "enum" and text not in field_.values:
             node.fail(f"{text!r} is not a value of {field_.name}", f"it has: {' | '.join(field_.values)}")
-        if (field_ is not None and field_.type in ("who", "addressee")) or path == ("by",):
-            if text not in self.names.people:
-                node.fail(f"nobody is called {text!r}", f"known: {', '.join(sorted(self.names.people))}")
+        is_person = path == ("by",) or (field_ is not None and field_.type in ("who", "addressee"))
+        if is_person and text not in self.names.people:
+            node.fail(f"nobody is called {text!r}", f"known: {', '.join(sorted(self.names.people))}")
         return text
 
     # places

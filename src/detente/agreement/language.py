@@ -202,11 +202,11 @@ def _other(grammar: Grammar, code: str, node: Node, parties: dict[str, str]) -> 
     pairs = node.only({"name", "guarantor", "keeps_log", "aliases", "members", "joined_by"}, "another")
     people = grammar.names.people
     for key in ("guarantor", "members"):
-        for item in pairs[key] if key in pairs else ():
+        for item in pairs.get(key, ()):
             if item.scalar() not in people:
                 item.fail(f"nobody is called {item.text!r}", f"known: {', '.join(sorted(people))}")
     aliases = []
-    for item in pairs["aliases"] if "aliases" in pairs else ():
+    for item in pairs.get("aliases", ()):
         if item.pairs is not None:
             each = item.only({"name", "from"}, "an alias")
             aliases.append(f.Alias(each["name"].scalar(), units.instant(each["from"]) if "from" in each else None))

@@ -38,8 +38,12 @@ def order_of(agreement: f.Agreement, root: Node | None = None) -> list[Item]:
             own.add(("clause", rule.parent))
         needs[("clause", name)] = own
         for other in agreement.rules.values():
-            if other.mode == "permit" and rule.mode == "forbid":
-                own |= set(_needs(agreement, other.when)) if other.when is not None else set()
+            # A prohibition is judged with its permissions; a duty under a permission with what that permission lifts.
+            meets = bool(set(other.kinds) & set(rule.kinds))
+            permits = other.mode == "permit" and rule.mode == "forbid" and meets
+            lifted = bool(rule.parent) and other.id in (rule.parent, *agreement.rules[rule.parent].over)
+            if permits or lifted:
+                own |= set(_needs(agreement, other))
     order: list[Item] = []
     state: dict[Item, int] = {}
 

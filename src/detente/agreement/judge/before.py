@@ -1,0 +1,150 @@
+"""The before-check: the same judge on an act not yet made, at = now (21-language-reference, 12).
+
+Per clause: verdict, what is missing, and the earliest instant at which it would be kept if nothing more were
+said. Overall (resolutions 22 and 23): any breach that no later statement can mend, stop; else any unknown,
+cannot tell; else a breach, not yet; else no objection found in n clauses, and the first instant at which all
+hold together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from detente.agreement.finding import Finding
+from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.engine import Engine
+from detente.agreement.judge.rules import Clause
+from detente.agreement.values import F
+
+Word = Literal["stop", "cannot tell", "not yet", "no objection"]
+_HOLDS = ("kept", "not applicable", "not due")
+_MOST = 400
+
+
+@dataclass(frozen=True)
+class Overall:
+    """`word` of resolution 23; `earliest`: first instant at which all clauses hold together; `clauses`: how many
+    spoke.
+    """
+
+    word: Word
+    text: str
+    earliest: int | None
+    clauses: int
+    owed: tuple[str, ...] = ()
+
+
+class Check:
+    """One act asked about before it is made."""
+
+    def __init__(self, engine: Engine, deed: Deed, at: int, relying_on: Iterable[str]) -> None:
+        self.engine = engine
+        self.deed = deed.moved_to(at)
+        self.at = at
+        self.relying = frozenset(relying_on)
+        self.clauses = [clause for clause in engine.by_kind.get(deed.kind, ()) if clause.rule.mode == "forbid"]
+        self._seen: dict[tuple[str, int], tuple[Finding, list[int]]] = {}
+
+    def findings(self) -> list[Finding]:
+        """One finding for each prohibition on the kind of act, `not applicable` included."""
+        found = []
+        for clause in self.clauses:
+            finding, marks = self.judge(clause, self.at)
+            earliest = self.at if finding.verdict in _HOLDS else self._first([clause], marks)
+            found.append(replace(finding, earliest=earliest))
+        return found + self._listed()
+
+    def _listed(self) -> list[Finding]:
+        """Permissions that would apply, and duties the act would bring about."""
+        frame = self.engine.frame
+        found: list[Finding] = []
+        now, heads = frame.now, frame.heads
+        frame.see(self.at, heads)
+        try:
+            for clause in self.engine.by_kind.get(self.deed.kind, ()):
+                if clause.rule.mode != "forbid":
+                    frame.begin(track=False)
+                    frame.relied = self.relying
+                    found += [one for one in clause.judge(frame, self.deed) if one.verdict != "not applicable"]
+        finally:
+            frame.relied = None
+            frame.see(now, heads)
+        return found
+
+    def judge(self, clause: Clause, at: int) -> tuple[Finding, list[int]]:
+        """One clause at one instant, with the instants at which the answer may change."""
+        key = (clause.rule.id, at)
+        if key not in self._seen:
+            frame = self.engine.frame
+            now, heads = frame.now, frame.heads
+            later = {log: at if head >= self.at else head for log, head in heads.items()}
+            frame.see(at, later)
+            frame.begin(track=False)
+            frame.marks, frame.relied = [], self.relying
+            try:
+                deed = self.deed.moved_to(at)
+                found = clause.judge(frame, deed)
+                marks = frame.marks
+            finally:
+                frame.marks, frame.relied = None, None
+                frame.see(now, heads)
+            finding = found[0] if found else Finding(clause.rule.id, deed.id, deed.author, "not applicable", (at, at))
+            self._seen[key] = finding, marks
+        return self._seen[key]
+
+    def _first(self, clauses: list[Clause], marks: list[int]) -> int | None:
+        """The first instant at which all these clauses hold, nothing more being said."""
+        todo = sorted({m for m in marks if m > self.at} | {m + 1 for m in marks if m >= self.at})
+        for instant in todo[:_MOST]:
+            if all(self.judge(clause, instant)[0].verdict in _HOLDS for clause in clauses):
+                return instant
+        return None
+
+    def overall(self) -> Overall:
+        """All clauses together."""
+        judged = [(clause, self.judge(clause, self.at)) for clause in self.clauses]
+        binding = [clause for clause, _ in judged if not self._out_of_force(clause)]
+        found = [one for clause, one in judged if clause in binding]
+        verdicts = [finding.verdict for finding, _ in found]
+        spoke = sum(verdict != "not applicable" for verdict in verdicts)
+        marks = [mark for _, one in found for mark in one]
+        if all(verdict in _HOLDS for verdict in verdicts):
+            owed = self._owed()
+            return Overall("no objection", f"no objection found in {len(verdicts)} clauses", self.at, spoke, owed)
+        earliest = self._first(binding, marks)
+        broken = [(c, m) for c, (finding, m) in zip(binding, found, strict=True) if finding.verdict == "broken"]
+        if any(self._first([clause], own) is None and not self._mendable(clause) for clause, own in broken):
+            return Overall("stop", "stop", earliest, spoke)
+        if any(verdict not in (*_HOLDS, "broken") for verdict in verdicts):
+            return Overall("cannot tell", "cannot tell", earliest, spoke)
+        return Overall("not yet", "not yet", earliest, spoke)
+
+    def _out_of_force(self, clause: Clause) -> bool:
+        """Clauses surely out of force do not bind."""
+        frame = self.engine.frame
+        frame.begin(track=False)
+        return clause.force is not None and clause.force(frame, self.deed, None) is F
+
+    def _mendable(self, clause: Clause) -> bool:
+        """Whether some statement still to be made could meet the clause."""
+        frame = self.engine.frame
+        frame.begin(track=False)
+        frame.free, frame.relied = True, self.relying
+        try:
+            goal = clause.excused(frame, self.deed)
+            return goal is not F or clause.lifting(frame, self.deed) is not F
+        finally:
+            frame.free, frame.relied = False, None
+
+    def _owed(self) -> tuple[str, ...]:
+        """What will be owed for the permissions relied on."""
+        from detente.agreement.judge.promises import owed_words
+
+        return tuple(
+            words
+            for clause in self.engine.clauses.values()
+            if clause.rule.id in self.relying
+            for words in owed_words(self.engine, clause, self.deed)
+        )

@@ -1,0 +1,122 @@
+"""What founds a phase, and what ends it: instants, acts, other phases' edges, calm days (21-language-reference,
+9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from detente.agreement import form as f
+from detente.agreement.judge.calendar import FAR
+from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.matching import later_than
+from detente.agreement.judge.streaks import streak
+from detente.agreement.record import Interval
+from detente.agreement.values import F, T, U, Value, all_of
+
+if TYPE_CHECKING:
+    from detente.agreement.judge.terms import Terms
+
+ASKER = Deed("", "", frozenset(), Interval(-FAR, FAR), {})
+"""Phases ask from nowhere: no act is being judged."""
+
+
+class Founding(NamedTuple):
+    """What a span starts (or ends) with: when it falls, whether it counts, and the acts (none for an instant)."""
+
+    lo: int
+    hi: int
+    value: Value
+    deeds: tuple[Deed, ...] = ()
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return tuple(deed.id for deed in self.deeds)
+
+
+def foundings(terms: Terms, x: Frame, edges: tuple[f.Edge, ...]) -> Iterator[Founding]:
+    """Everything that fits one of these edges."""
+    for edge in edges:
+        if isinstance(edge, f.Instant):
+            yield Founding(edge.ms, edge.ms, T)
+        elif isinstance(edge, f.EdgeOf):
+            for lo, hi, value in terms.phases[edge.phase].edges(edge.edge):
+                yield Founding(lo, hi, value)
+        elif isinstance(edge, f.Streak):
+            lo, hi = streak(terms, x, edge)
+            if lo < FAR:
+                yield Founding(lo, hi, T)
+        elif isinstance(edge, f.ByAct):
+            yield from _by_acts(terms, x, edge)
+
+
+def _by_acts(terms: Terms, x: Frame, edge: f.ByAct) -> Iterator[Founding]:
+    question = terms.question(edge.pattern, "")
+    if edge.pattern.each:
+        for made, value in question.sets(x, ASKER, None):
+            value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
+            if value is not F:
+                yield _falling(terms, edge, made.lo, made.hi, value, made.deeds)
+        return
+    for finder in question.finders:
+        for a, value in finder.find(x, ASKER, None, None, None, newest=False):
+            value = all_of((value, question.matches(x, a, ASKER)))
+            when = question.when_made(x, a, ASKER) if value is not F else None
+            if when is not None:
+                yield _falling(terms, edge, when.lo, when.hi, value, (a,))
+
+
+def _falling(terms: Terms, edge: f.ByAct, lo: int, hi: int, value: Value, deeds: tuple[Deed, ...]) -> Founding:
+    """At max(receipt, its `from`, receipt + `plus`)."""
+    stated = max(a.from_ if a.from_ is not None else -FAR for a in deeds)
+    early, late = max(lo, stated), max(hi, stated)
+    if edge.plus is not None:
+        early = max(early, terms.calendar.at_least(lo, edge.plus))
+        late = max(late, terms.calendar.at_least(hi, edge.plus))
+    return Founding(early, late, value, deeds)
+
+
+def later_than_founding(c: Deed, founding: Founding) -> Value:
+    """Whether an act comes after its own author's founding act, or after the last if the author has none."""
+    if not founding.deeds:
+        return T if c.lo > founding.hi else F if c.hi <= founding.lo else U
+    own = [a for a in founding.deeds if a.author is not None and a.author == c.author]
+    unsure = c.author is None or any(a.author is None for a in founding.deeds)
+    after_last = all_of(later_than(c, a) for a in founding.deeds)
+    if unsure:
+        values = {later_than(c, a) for a in founding.deeds} | {after_last}
+        return values.pop() if len(values) == 1 else U
+    return all_of(later_than(c, a) for a in own) if own else after_last
+
+
+def end_by_clock(terms: Terms, phase: f.Phase, founding: Founding) -> tuple[int, int]:
+    """The first end that is an instant, another phase's edge, or so long after the start."""
+    last_lo = max((a.lo for a in founding.deeds), default=founding.lo)
+    last_hi = max((a.hi for a in founding.deeds), default=founding.hi)
+    lo, hi = FAR, FAR
+    for edge in phase.ends:
+        if isinstance(edge, f.After):
+            one, two = (_ending(terms, instant, edge.duration) for instant in (founding.lo, founding.hi))
+            lo, hi = min(lo, one), min(hi, two)
+            continue
+        if isinstance(edge, f.Instant):
+            found: list[tuple[int, int, Value]] = [(edge.ms, edge.ms, T)]
+        elif isinstance(edge, f.EdgeOf):
+            found = terms.phases[edge.phase].edges(edge.edge)
+        else:
+            continue
+        for one, two, value in found:
+            if two <= last_lo:
+                continue
+            lo = min(lo, one)
+            if one > last_hi and value is T:
+                hi = min(hi, two)
+    return lo, hi
+
+
+def _ending(terms: Terms, instant: int, duration: f.Duration) -> int:
+    """So long after: days end with the day's last instant, so the phase ends as the next begins."""
+    ends = terms.calendar.within(instant, duration)
+    return ends if instant >= FAR or isinstance(duration, f.Elapsed) else ends + 1

@@ -1,0 +1,358 @@
+"""Judging a record piece by piece: what was read is remembered, and only its readers are judged again.
+
+Every subject (a clause and an act, a phase's edge or a due time) keeps the cells it read. A late, corrected or
+withdrawn act changes some cells; their readers are judged anew, in the order in which phases and clauses rest
+on each other, since findings are acts too. The result equals judging the whole record anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from detente.agreement import form as f
+from detente.agreement.finding import Finding
+from detente.agreement.geometry import Geometry
+from detente.agreement.judge.calendar import FAR, LocalCalendar
+from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.phases import PhaseState
+from detente.agreement.judge.rules import Clause, compile_rules
+from detente.agreement.judge.store import Cell
+from detente.agreement.judge.terms import Terms
+from detente.agreement.record import Act, Interval, OneOf
+from detente.agreement.strata import clauses_asked, order_of
+
+Key = tuple[str, str, str | None]
+
+
+class Subject:
+    """One clause on one act. `cells`: what was read; `volatile`: a later now or head may change the answer."""
+
+    __slots__ = ("cells", "clause", "deed", "findings")
+
+    def __init__(self, clause: Clause, deed: Deed) -> None:
+        self.clause = clause
+        self.deed = deed
+        self.findings: list[Finding] = []
+        self.cells: list[Cell] = []
+
+
+class Engine:
+    """The judge of one telling of the record."""
+
+    def __init__(self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int]) -> None:
+        self.agreement = agreement
+        self.terms = Terms(agreement, geometry)
+        self.frame = Frame(agreement, now, heads)
+        self.clauses = compile_rules(self.terms)
+        self.order = order_of(agreement)
+        self.findings: dict[Key, Finding] = {}
+        self.changed: set[Key] = set()
+        self.subjects: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
+        self.by_kind: dict[str, list[Clause]] = {}
+        self.by_edge: dict[str, list[Clause]] = {}
+        self.dues: list[Clause] = []
+        self.due_since: dict[str, tuple[date | None, int]] = {}
+        for clause in self.clauses.values():
+            self._register(clause)
+        self.volatile: dict[Subject, None] = {}
+        self.dirty: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
+        self.dirty_phases: set[str] = set(agreement.phases)
+        self.phase_cells: dict[str, list[Cell]] = {}
+        self.derived: dict[str, list[str]] = {}
+        kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
+        self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
+        asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
+        self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
+
+    def _register(self, clause: Clause) -> None:
+        rule = clause.rule
+        if rule.mode in ("forbid", "permit"):
+            for kind in rule.kinds:
+                self.by_kind.setdefault(kind, []).append(clause)
+        elif rule.mode == "require" and rule.trigger is not None:
+            if rule.trigger.pattern is not None:
+                for kind in rule.trigger.pattern.kinds:
+                    self.by_kind.setdefault(kind, []).append(clause)
+            elif rule.trigger.edge is not None:
+                self.by_edge.setdefault(rule.trigger.edge.phase, []).append(clause)
+            else:
+                self.dues.append(clause)
+
+    # acts
+
+    def put(self, act: Act) -> None:
+        """Keep an act (in place of one of the same id)."""
+        if act.id in self.terms.store.deeds or act.id in self.derived:
+            self.drop(act.id)
+        deed = self.terms.wardrobe.deed(act)
+        if deed is None:
+            return
+        derived = self.terms.wardrobe.receipts(act) if self.with_receipts else []
+        self.derived[act.id] = [receipt.id for receipt in derived]
+        if deed.made:
+            self._enter(deed)
+        for receipt in derived:
+            self._enter(receipt)
+
+    def drop(self, id: str) -> None:
+        """Forget an act."""
+        for receipt in self.derived.pop(id, []):
+            self._leave(receipt)
+        if id in self.terms.store.deeds:
+            self._leave(id)
+
+    def _enter(self, deed: Deed) -> None:
+        if deed.id in self.terms.store.deeds:
+            self._leave(deed.id)
+        self._touch(self.terms.store.add(deed), deed)
+        for clause in self.by_kind.get(deed.kind, ()):
+            if deed.kind == "finding" and deed.fields["clause"] not in self._triggering(clause):
+                continue
+            subject = Subject(clause, deed)
+            self.subjects[clause.rule.id][deed.id] = subject
+            self.dirty[clause.rule.id][deed.id] = subject
+
+    def _triggering(self, clause: Clause) -> set[str]:
+        """The clauses whose findings bring a duty about."""
+        if clause.trigger is None:
+            return self.told
+        return clauses_asked(clause.trigger.pattern, self.agreement)
+
+    def _leave(self, id: str) -> None:
+        deed = self.terms.store.deeds[id]
+        self._touch(self.terms.store.remove(id), deed)
+        for clause in self.by_kind.get(deed.kind, ()):
+            self._discard(clause, id)
+
+    def _discard(self, clause: Clause, id: str) -> None:
+        subject = self.subjects[clause.rule.id].pop(id, None)
+        if subject is not None:
+            self.dirty[clause.rule.id].pop(id, None)
+            self._replace(subject, [])
+            self._unread(subject)
+            self.volatile.pop(subject, None)
+
+    def _touch(self, cells: Iterable[Cell], deed: Deed | None) -> None:
+        """Readers of what changed are to be judged again; an act later than a reader does not concern it."""
+        since = -FAR
+        if deed is not None and not self.terms.store.disordered:
+            since = min([deed.lo, *(when.lo for when in deed.receipts.values())])
+        for cell in cells:
+            for reader in cell.readers:
+                if isinstance(reader, Subject):
+                    if reader.deed.hi >= since or reader.clause.ahead:
+                        self.dirty[reader.clause.rule.id][reader.deed.id] = reader
+                elif isinstance(reader, PhaseState):
+                    self.dirty_phases.add(reader.phase.name)
+
+    # time
+
+    def see(self, now: int, heads: Mapping[str, int]) -> None:
+        """Look from another instant, or with other heads."""
+        frame = self.frame
+        logs = set(heads) | set(frame.heads)
+        onward = now >= frame.now and all(heads.get(log, now) >= frame.head(log) for log in logs)
+        frame.see(now, heads)
+        if onward:
+            for subject in self.volatile:
+                self.dirty[subject.clause.rule.id][subject.deed.id] = subject
+        else:
+            for name, subjects in self.subjects.items():
+                self.dirty[name].update(subjects)
+        self.dirty_phases.update(self.agreement.phases)
+
+    # judging
+
+    def settle(self) -> set[Key]:
+        """Judge again what must be; the keys of findings that changed."""
+        for what, name in self.order:
+            if what == "phase":
+                if name in self.dirty_phases:
+                    self._settle_phase(name)
+            elif name in self.clauses:
+                if self.clauses[name] in self.dues:
+                    self._fill_dues(self.clauses[name])
+                dirty, self.dirty[name] = self.dirty[name], {}
+                for id, subject in dirty.items():
+                    if self.subjects[name].get(id) is subject:
+                        self._judge(subject)
+        changed, self.changed = self.changed, set()
+        return changed
+
+    def _settle_phase(self, name: str) -> None:
+        self.dirty_phases.discard(name)
+        state = self.terms.phases[name]
+        for cell in self.phase_cells.get(name, ()):
+            cell.readers.pop(state, None)
+        self.frame.begin(track=True)
+        changed = state.settle(self.frame)
+        reads = list(self.frame.reads or ())
+        for edge in (*state.phase.starts, *state.phase.ends):
+            if isinstance(edge, f.EdgeOf):
+                reads.append(self.terms.phases[edge.phase].cell)
+            elif isinstance(edge, f.Streak):
+                reads.append(self.terms.phases[edge.since].cell)
+        for cell in reads:
+            cell.readers[state] = None
+        self.phase_cells[name] = reads
+        if changed:
+            self._touch([state.cell], None)
+            for clause in self.by_edge.get(name, ()):
+                self._fill_edges(clause)
+
+    def _fill_edges(self, clause: Clause) -> None:
+        """One trigger for each start (or end) of a phase."""
+        trigger = clause.rule.trigger
+        assert trigger is not None
+        assert trigger.edge is not None
+        edge = trigger.edge
+        wanted: dict[str, Deed] = {}
+        for lo, hi, value in self.terms.phases[edge.phase].edges(edge.edge):
+            name = f"{edge.edge}_of {edge.phase} {iso(lo)}"
+            wanted[name] = Deed(name, "", frozenset(), Interval(lo, hi), {})
+            wanted[name].edge = value
+        self._fill(clause, wanted)
+
+    def _fill_dues(self, clause: Clause) -> None:
+        """One trigger for each due time up to now."""
+        trigger = clause.rule.trigger
+        assert trigger is not None
+        assert trigger.due is not None
+        due, calendar, now = trigger.due, self.terms.calendar, self.frame.now
+        wanted: dict[str, Deed] = {}
+        if due.instant is not None:
+            if due.instant <= now:
+                deed = self._due(due.instant)
+                wanted[deed.id] = deed
+        else:
+            day = self._first_day()
+            if self.due_since.get(clause.rule.id) == (day, now):
+                return
+            self.due_since[clause.rule.id] = day, now
+            since: int | None = None
+            while day is not None:
+                instant = calendar.civil(day, due.minute)
+                if instant > now:
+                    break
+                if due.days is None or day.weekday() in due.days:
+                    old = self.subjects[clause.rule.id].get(f"due {iso(instant)}")
+                    deed = old.deed if old is not None else self._due(instant)
+                    deed.since = since if since is not None else _previous(calendar, day, due)
+                    wanted[deed.id], since = deed, instant
+                day += timedelta(days=1)
+        self._fill(clause, wanted)
+
+    def _first_day(self) -> date | None:
+        """The local day of the first instant known, in the record or of a phase."""
+        starts = [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
+        first = self.terms.store.first()
+        if first is not None:
+            starts.append(first)
+        return self.terms.calendar.day_of(min(starts)) if starts else None
+
+    def _due(self, instant: int) -> Deed:
+        day = self.terms.calendar.day_of(instant)
+        stated = {"day": day.isoformat(), "next_day": (day + timedelta(days=1)).isoformat()}
+        return Deed(f"due {iso(instant)}", "", frozenset(), Interval(instant, instant), stated)
+
+    def _fill(self, clause: Clause, wanted: dict[str, Deed]) -> None:
+        subjects = self.subjects[clause.rule.id]
+        for id in [id for id in subjects if id not in wanted]:
+            self._discard(clause, id)
+        for id, deed in wanted.items():
+            old = subjects.get(id)
+            if old is None or (old.deed.lo, old.deed.hi, old.deed.edge) != (deed.lo, deed.hi, deed.edge):
+                if old is not None:
+                    self._discard(clause, id)
+                subjects[id] = Subject(clause, deed)
+                self.dirty[clause.rule.id][id] = subjects[id]
+
+    def _judge(self, subject: Subject) -> None:
+        frame = self.frame
+        self._unread(subject)
+        frame.begin(track=True)
+        findings: list[Finding] = []
+        if frame.now < subject.deed.lo < FAR:
+            frame.volatile = True  # it has not happened yet
+        else:
+            findings = subject.clause.judge(frame, subject.deed)
+        subject.cells = list(frame.reads or ())
+        for cell in subject.cells:
+            cell.readers[subject] = None
+        if frame.volatile:
+            self.volatile[subject] = None
+        else:
+            self.volatile.pop(subject, None)
+        self._replace(subject, [one for one in findings if one.verdict != "not applicable"])
+
+    @staticmethod
+    def _unread(subject: Subject) -> None:
+        for cell in subject.cells:
+            cell.readers.pop(subject, None)
+        subject.cells = []
+
+    def _replace(self, subject: Subject, findings: list[Finding]) -> None:
+        old = subject.findings
+        if old == findings:
+            return
+        subject.findings = findings
+        new = {one.key(): one for one in findings}
+        for one in old:
+            if new.get(one.key()) != one:
+                self.changed.add(one.key())
+                self.findings.pop(one.key(), None)
+                if one.clause in self.told:
+                    self._leave(_finding_id(one))
+        for key, one in new.items():
+            if self.findings.get(key) != one:
+                self.changed.add(key)
+                self.findings[key] = one
+                if one.clause in self.told:
+                    self._enter(self._as_act(one, subject.deed))
+
+    @staticmethod
+    def _as_act(finding: Finding, judged: Deed) -> Deed:
+        """A finding as an act: by the bearer, at the judged act's time, with its fields."""
+        verdict: object = finding.verdict
+        if finding.verdict in ("cannot tell", "disputed", "not due"):
+            verdict = OneOf((finding.verdict, "kept", "broken"))
+        told = {**judged.fields, "clause": finding.clause, "act": finding.act, "verdict": verdict}
+        by = frozenset((finding.bearer,)) if finding.bearer else judged.by
+        return Deed(_finding_id(finding), "finding", by, Interval(judged.lo, judged.hi), told, event=judged.event)
+
+
+def _finding_id(finding: Finding) -> str:
+    return f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}"
+
+
+def iso(instant: int) -> str:
+    """An instant in writing."""
+    moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=instant)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _previous(calendar: LocalCalendar, day: date, due: f.Due) -> int | None:
+    """The due time before the first one."""
+    for back in range(1, 9):
+        before = day - timedelta(days=back)
+        if due.days is None or before.weekday() in due.days:
+            return calendar.civil(before, due.minute)
+    return None
+
+
+def _patterns(value: object) -> Iterator[f.Pattern]:
+    """All patterns of an agreement, nested ones too."""
+    if isinstance(value, f.Pattern):
+        yield value
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _patterns(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _patterns(item)
+    elif is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            yield from _patterns(getattr(value, part.name))

@@ -1,0 +1,181 @@
+"""The judge that takes acts as they come (`Judge`), one engine for each telling of the record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from detente.agreement.finding import Finding
+from detente.agreement.form import Agreement
+from detente.agreement.geometry import Geometry
+from detente.agreement.judge.before import Check, Overall
+from detente.agreement.judge.engine import Engine, Key
+from detente.agreement.judge.worlds import combined, tellings, told
+from detente.agreement.record import Act, Record
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A finding that superseded another. `cause`: id of the act, or "head", "now"."""
+
+    before: Finding | None
+    after: Finding | None
+    cause: str
+
+
+class Judge:
+    """Judges one agreement over a record that grows, is corrected, and is seen from later instants."""
+
+    def __init__(self, agreement: Agreement, geometry: Geometry, now: int = 0) -> None:
+        self.agreement = agreement
+        self.geometry = geometry
+        self._now = now
+        self._heads: dict[str, int] = {}
+        self._acts: dict[str, Act] = {}
+        self._gone: set[str] = set()
+        self._sources: dict[str, int] = {}
+        self._engines: dict[str, Engine] = {"": Engine(agreement, geometry, now, {})}
+        self._findings: dict[Key, Finding] = {}
+        self._order = {name: number for number, name in enumerate(agreement.rules)}
+        self._tell("now")
+
+    @classmethod
+    def over(cls, agreement: Agreement, geometry: Geometry, record: Record) -> Judge:
+        """A judge over a whole record, judged once."""
+        self = cls(agreement, geometry, record.now)
+        self._heads = dict(record.heads)
+        for engine in self._engines.values():
+            engine.see(record.now, self._heads)
+        for act in record.acts:
+            self._take(act)
+        self._tell("now")
+        return self
+
+    # what comes
+
+    def add(self, act: Act) -> list[Revision]:
+        """An act that came to be known: new, late, corrected (`replaces`, or the same id) or withdrawn."""
+        self._take(act)
+        return self._tell(act.id)
+
+    def head(self, log: str, instant: int) -> list[Revision]:
+        """A log is known whole up to an instant."""
+        self._heads[log] = instant
+        return self._look("head")
+
+    def now(self, instant: int) -> list[Revision]:
+        """Time went on."""
+        self._now = instant
+        return self._look("now")
+
+    def _look(self, cause: str) -> list[Revision]:
+        for engine in self._engines.values():
+            engine.see(self._now, self._heads)
+        return self._tell(cause)
+
+    def _take(self, act: Act) -> None:
+        if act.replaces:
+            self._gone.add(act.replaces)
+            self._forget(act.replaces)
+        if act.id in self._gone or act.withdrawn:
+            self._forget(act.id)
+            return
+        self._count(self._acts.get(act.id), -1)
+        self._acts[act.id] = act
+        self._count(act, 1)
+        self._split()
+        for source, engine in self._engines.items():
+            engine.put(told(act, source))
+
+    def _forget(self, id: str) -> None:
+        act = self._acts.pop(id, None)
+        if act is not None:
+            self._count(act, -1)
+            self._split()
+            for engine in self._engines.values():
+                engine.drop(id)
+
+    def _count(self, act: Act | None, by: int) -> None:
+        for account in act.accounts if act is not None else ():
+            self._sources[account.source] = self._sources.get(account.source, 0) + by
+
+    def _split(self) -> None:
+        """Another source: one run more."""
+        wanted = tellings({source for source, acts in self._sources.items() if acts})
+        if wanted == list(self._engines):
+            return
+        old, self._engines = self._engines, {}
+        for source in wanted:
+            if source not in old:
+                old[source] = Engine(self.agreement, self.geometry, self._now, self._heads)
+                for act in self._acts.values():
+                    old[source].put(told(act, source))
+            self._engines[source] = old[source]
+        self._anew = True
+
+    _anew = False
+
+    def _tell(self, cause: str) -> list[Revision]:
+        """Judge, put the runs together, and say what changed."""
+        keys: set[Key] = set()
+        for engine in self._engines.values():
+            keys |= engine.settle()
+        if self._anew:
+            keys |= set(self._findings)
+            for engine in self._engines.values():
+                keys |= set(engine.findings)
+            self._anew = False
+        revisions = []
+        for key in keys:
+            old = self._findings.get(key)
+            new = combined([(source, engine.findings.get(key)) for source, engine in self._engines.items()])
+            if new == old:
+                continue
+            if new is None:
+                self._findings.pop(key, None)
+            else:
+                self._findings[key] = new
+            revisions.append(Revision(old, new, cause))
+        return revisions
+
+    # what is asked
+
+    def findings(self) -> list[Finding]:
+        """All findings that stand, by clause and time."""
+
+        def place(finding: Finding) -> tuple[int, int, str, str]:
+            return (self._order[finding.clause], finding.at[0] if finding.at else 0, finding.act, finding.bearer or "")
+
+        return sorted(self._findings.values(), key=place)
+
+    def finding(self, clause: str, act: str, bearer: str | None) -> Finding | None:
+        """One finding by its key."""
+        return self._findings.get((clause, act, bearer))
+
+    def may(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> list[Finding]:
+        """What each prohibition would say of an act not yet made, at = now."""
+        runs = [(source, check.findings()) for source, check in self._checks(act, at, relying_on)]
+        if len(runs) == 1:
+            return runs[0][1]
+        found = []
+        for number, first in enumerate(runs[0][1]):
+            parts: list[tuple[str, Finding | None]] = [(source, findings[number]) for source, findings in runs]
+            found.append(combined(parts) or first)
+        return found
+
+    def overall(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> Overall:
+        """The before-check in one word; over several tellings the most cautious."""
+        answers = [check.overall() for _, check in self._checks(act, at, relying_on)]
+        order = ("stop", "cannot tell", "not yet", "no objection")
+        worst = min(answers, key=lambda answer: order.index(answer.word))
+        if len({answer.word for answer in answers}) > 1 and worst.word != "stop":
+            return Overall("cannot tell", "cannot tell", None, worst.clauses)
+        return worst
+
+    def _checks(self, act: Act, at: int, relying_on: Iterable[str]) -> list[tuple[str, Check]]:
+        relying = tuple(relying_on)
+        found = []
+        for source, engine in self._engines.items():
+            deed = engine.terms.wardrobe.asked(told(act, source), at)
+            found.append((source, Check(engine, deed, at, relying)))
+        return found

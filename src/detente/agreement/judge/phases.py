@@ -1,0 +1,190 @@
+"""Phases: their spans, and whether an instant falls in one (21-language-reference, 9).
+
+Every fitting start founds a span, at max(receipt, its `from`, receipt + `plus`). An end counts if it is later
+than its own author's founding act, or if the author has none, than the last of them. A renewal must come while
+the phase runs. Every edge is an interval: from the first instant at which it may have come to the first at
+which it surely has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from detente.agreement import form as f
+from detente.agreement.judge.calendar import FAR
+from detente.agreement.judge.edges import ASKER, Founding, end_by_clock, foundings, later_than_founding
+from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.store import Cell
+from detente.agreement.values import F, T, U, Value, all_of, any_of
+
+if TYPE_CHECKING:
+    from detente.agreement.judge.questions import Question
+    from detente.agreement.judge.terms import Terms
+
+
+class Span(NamedTuple):
+    """[start, end), each edge an interval; the end lies at FAR if none is known. `value`: whether the start
+    counts.
+    """
+
+    lo: int
+    hi: int
+    end_lo: int
+    end_hi: int
+    value: Value
+    ids: tuple[str, ...] = ()
+
+    def holds(self, lo: int, hi: int) -> Value:
+        """Whether an instant falls in it."""
+        if hi < self.lo or lo >= self.end_hi or self.lo >= self.end_hi:
+            return F
+        return all_of((self.value, T if self.hi <= lo and hi < self.end_lo else U))
+
+
+class PhaseState:
+    """The spans of one phase in one record."""
+
+    def __init__(self, terms: Terms, phase: f.Phase) -> None:
+        self.terms = terms
+        self.phase = phase
+        self.spans: list[Span] = []
+        self.cell = Cell()
+        self._starts = _acts(phase.starts)
+        self._ends = _acts(phase.ends)
+        self._renewals = [phase.renewed_by] if phase.renewed_by is not None else []
+
+    def question(self, pattern: f.Pattern) -> Question:
+        """The question of an edge's pattern."""
+        return self.terms.question(pattern, "")
+
+    def value(self, x: Frame, lo: int, hi: int) -> Value:
+        """Whether an instant falls in the phase."""
+        if x.reads is not None:
+            x.reads[self.cell] = None
+        result = F
+        for span in self.spans:
+            if x.marks is not None:
+                x.marks += (span.lo, span.hi, span.end_lo, span.end_hi)
+            value = span.holds(lo, hi)
+            if value is not F:
+                x.evidence.extend(span.ids)
+                result = any_of((result, value))
+        lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
+        known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
+        # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
+        if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
+            result = U
+        if result is F:
+            known_to += [(pattern, min(hi, lapsed)) for pattern in self._renewals]
+        for pattern, until in known_to:
+            if result is not U and not self.question(pattern).complete(x, ASKER, None, until):
+                result = U
+        if result is not T:
+            x.missing.append(f"phase {self.phase.name.replace('_', ' ')}")
+        if x.free and (self._starts or self._ends):
+            return U
+        return result
+
+    def _asked_to(self, edge: f.ByAct, hi: int) -> int:
+        """How far a log must be known for an act not in it to have no effect yet: `plus` before an instant."""
+        return hi if edge.plus is None else self.terms.calendar.latest_before(hi, edge.plus)
+
+    def settle(self, x: Frame) -> bool:
+        """Find the spans anew; whether they changed."""
+        before = self.spans
+        spans = []
+        for founding in foundings(self.terms, x, self.phase.starts):
+            lo, hi = self._end(x, founding)
+            spans.append(Span(founding.lo, founding.hi, lo, hi, founding.value, founding.ids))
+        self.spans = sorted(dict.fromkeys(spans))
+        return self.spans != before
+
+    def edges(self, which: str) -> list[tuple[int, int, Value]]:
+        """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled
+        before.
+        """
+        found: dict[tuple[int, int], Value] = {}
+        for span in self.spans:
+            lo, hi = (span.lo, span.hi) if which == "start" else (span.end_lo, span.end_hi)
+            if lo >= FAR or span.end_hi <= span.lo:
+                continue
+            others = [other for other in self.spans if other is not span and (which == "end" or other.lo < lo)]
+            if any(other.holds(lo, hi) is T for other in others):
+                continue
+            value = span.value
+            if any(other.holds(lo, hi) is not F for other in others) or span.end_lo <= span.hi:
+                value = U
+            found[(lo, hi)] = any_of((found.get((lo, hi), F), value))
+        return [(lo, hi, value) for (lo, hi), value in sorted(found.items())]
+
+    def _end(self, x: Frame, founding: Founding) -> tuple[int, int]:
+        """The first end that may be, and the first that surely is."""
+        lo, hi = end_by_clock(self.terms, self.phase, founding)
+        if self.phase.renewed_by is not None and lo < FAR:
+            lo, hi = self._renewed(x, founding, lo, hi, self.phase.renewed_by)
+        for edge in self.phase.ends:
+            if isinstance(edge, f.ByAct):
+                acted = self._ended_by(x, edge, founding)
+                lo, hi = min(lo, acted[0]), min(hi, acted[1])
+        return lo, hi
+
+    def _ended_by(self, x: Frame, edge: f.ByAct, founding: Founding) -> tuple[int, int]:
+        lo, hi = FAR, FAR
+        for other in foundings(self.terms, x, (edge,)):
+            value = all_of((other.value, *(later_than_founding(c, founding) for c in other.deeds)))
+            if value is not F:
+                lo = min(lo, other.lo)
+                hi = min(hi, other.hi) if value is T else hi
+        return lo, hi
+
+    def _renewed(self, x: Frame, founding: Founding, lo: int, hi: int, pattern: f.Pattern) -> tuple[int, int]:
+        """A renewal replaces the end by the clock; if it may have come too late, everything after is unknown."""
+        for made_lo, made_hi, until, value in sorted(self._renewals_made(x, pattern)):
+            if value is F or made_lo >= hi or made_hi < founding.lo:
+                continue
+            if value is T and made_hi < lo and made_lo >= founding.hi:
+                lo, hi = until, until
+            else:
+                lo, hi = min(lo, until), FAR
+        return lo, hi
+
+    def _may_shorten(self, x: Frame, pattern: f.Pattern, hi: int) -> bool:
+        """Whether a renewal beyond what is known may have put the end before an instant."""
+        question = self.question(pattern)
+        if not pattern.each or "until" not in pattern.alike or question.who is None:
+            return not question.complete(x, ASKER, None, hi)
+        common: set[int] | None = None
+        unseen = False
+        for meant in question.who(x, ASKER):
+            if not question.complete(x, ASKER, meant, hi):
+                unseen = True
+                continue
+            stated: set[int] = set()
+            for finder in question.finders:
+                for a, value in finder.find(x, ASKER, None, None, None):
+                    if value is not F and question.by_test(x, a, ASKER, meant) is not F and a.until is not None:
+                        stated.add(a.until)
+            common = stated if common is None else common & stated
+        return unseen and (common is None or any(until <= hi for until in common))
+
+    def _renewals_made(self, x: Frame, pattern: f.Pattern) -> list[tuple[int, int, int, Value]]:
+        question = self.question(pattern)
+        found = []
+        if pattern.each:
+            for made, value in question.sets(x, ASKER, None):
+                stated = {a.until for a in made.deeds if a.until is not None}
+                value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
+                if stated:
+                    found.append((made.lo, made.hi, min(stated), value))
+            return found
+        for finder in question.finders:
+            for a, value in finder.find(x, ASKER, None, None, None):
+                value = all_of((value, question.matches(x, a, ASKER)))
+                when = question.when_made(x, a, ASKER)
+                if value is not F and when is not None and a.until is not None:
+                    found.append((when.lo, when.hi, a.until, value))
+        return found
+
+
+def _acts(edges: tuple[f.Edge, ...]) -> list[f.ByAct]:
+    return [edge for edge in edges if isinstance(edge, f.ByAct)]

@@ -1,0 +1,382 @@
+"""Questions about other acts: earlier, later, count (21-language-reference, 7).
+
+`earlier` (at time t): some act a with kind, by, to, same, with; a not later than t; lead in bounds; from ≤ t <
+until; not ended at t. `later`: some act in [t, deadline]; until now > deadline + grace, no answer is P.
+`count`: e itself counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from detente.agreement import form as f
+from detente.agreement.judge.calendar import FAR
+from detente.agreement.judge.deeds import Deed, first_of, last_of
+from detente.agreement.judge.finders import Finder
+from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.lookup import Getter
+from detente.agreement.judge.matching import options
+from detente.agreement.judge.people import ANYONE, Meant, union
+from detente.agreement.judge.standing import Made, Standing, make_sets
+from detente.agreement.judge.store import Cell
+from detente.agreement.record import Interval
+from detente.agreement.values import F, P, T, U, Value, all_of, any_of
+
+if TYPE_CHECKING:
+    from detente.agreement.judge.terms import Terms
+
+
+class Question:
+    """A compiled pattern."""
+
+    def __init__(self, terms: Terms, pattern: f.Pattern, clause: str) -> None:
+        self.terms = terms
+        self.pattern = pattern
+        self.clause = clause
+        self.calendar = terms.calendar
+        self.finders = [Finder(terms, kind, pattern.same) for kind in pattern.kinds]
+        persons = terms.persons
+        self.by = persons.among(pattern.by) if pattern.by is not None else None
+        self.who = persons.resolver(pattern.by) if pattern.by is not None else None
+        self.fixed = persons.fixed(pattern.by) if pattern.by is not None else None
+        self.fixed_logs = persons.logs(self.fixed) if self.fixed is not None else None
+        self.to = persons.resolver(pattern.to) if pattern.to is not None else None
+        self.with_ = terms.test(pattern.with_, clause) if pattern.with_ is not None else None
+        self.standing = Standing(terms, self)
+        kinds = [terms.agreement.kinds[kind] for kind in pattern.kinds]
+        self.events = any(kind.event or kind.name == "finding" for kind in kinds)
+        self.statements = any(not kind.event and kind.name != "finding" for kind in kinds)
+        self.start: Getter | None = terms.getter(pattern.counting_from) if pattern.counting_from else None
+        self.once = not (pattern.ended_by or pattern.at_most or pattern.newest_per or pattern.to)
+        self.distinct = [terms.getter((name,)) for name in pattern.distinct]
+        self.since_last = False
+        self.grace = terms.agreement.grace
+        self._like: list[Finder] | None = None
+        self._sets: list[tuple[Made, Value]] | None = None
+        if pattern.each:
+            for kind in pattern.kinds:
+                terms.store.watchers.setdefault(kind, []).append(self._forget_sets)
+
+    def like_finders(self, alike: tuple[tuple[str, f.Path], ...]) -> list[Finder]:
+        """Finders of acts alike in some fields."""
+        if self._like is None:
+            self._like = [Finder(self.terms, kind, alike) for kind in self.pattern.kinds]
+        return self._like
+
+    def sets(self, x: Frame, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
+        """Sets of like acts; kept until an act of these kinds comes, where they do not depend on who asks."""
+        pattern = self.pattern
+        if self.fixed is None or pattern.same or pattern.during or self.to is not None or e.kind in pattern.kinds:
+            return list(make_sets(self, x, e, its))
+        if x.reads is not None:
+            for kind in pattern.kinds:
+                x.reads[self.terms.store.index(kind, ()).bucket(())] = None
+        if self._sets is None:
+            reads, x.reads = x.reads, None
+            self._sets = list(make_sets(self, x, e, its))
+            x.reads = reads
+        return self._sets
+
+    def _forget_sets(self, deed: Deed, added: bool) -> Iterator[Cell]:
+        self._sets = None
+        yield from ()
+
+    # one act
+
+    def by_test(self, x: Frame, a: Deed, e: Deed, meant: Meant | None) -> Value:
+        """Whether the author is whoever is asked for."""
+        if meant is not None:
+            return meant.test(a.by)
+        return self.by(x, a.by, a, e) if self.by is not None else T
+
+    def fits(self, x: Frame, a: Deed, e: Deed, meant: Meant | None = None) -> Value:
+        """Author, `during` and `no_later_than`; kind and same are the finder's, `with` comes last."""
+        value = self.by_test(x, a, e, meant)
+        pattern = self.pattern
+        if value is not F and pattern.no_later_than is not None:
+            limit = pattern.no_later_than
+            value = all_of((value, T if a.hi <= limit else F if a.lo > limit else U))
+        if value is not F and pattern.during:
+            value = all_of((value, self.terms.phases[pattern.during].value(x, a.lo, a.hi)))
+        return value
+
+    def with_test(self, x: Frame, a: Deed, e: Deed) -> Value:
+        """The condition on the found act; what it rests on counts as evidence only if it may hold."""
+        if self.with_ is None:
+            return T
+        mark = len(x.evidence)
+        value = self.with_(x, a, e)
+        if value is F:
+            del x.evidence[mark:]
+        return value
+
+    def matches(self, x: Frame, a: Deed, e: Deed) -> Value:
+        """Author, same and with of an act given (a trigger): nothing about time."""
+        value = self.fits(x, a, e)
+        return value if value is F else all_of((value, self.with_test(x, a, e)))
+
+    def when_made(self, x: Frame, a: Deed, e: Deed) -> Interval | None:
+        """From when an act counts for this question: from receipt by `to`, if it says to whom."""
+        if self.to is None:
+            return Interval(a.lo, a.hi) if a.made else None
+        receipts = []
+        for meant in self.to(x, e):
+            of_these = [when for who, when in a.receipts.items() if who in (meant.possible or a.receipts)]
+            if meant.certain and meant.certain <= a.by:
+                continue
+            receipts.append(first_of(of_these))
+        if self.pattern.to_each:
+            return last_of(receipts)
+        return first_of(receipt for receipt in receipts if receipt is not None)
+
+    # completeness
+
+    def logs(self, x: Frame, e: Deed, meant: Meant | None) -> tuple[str, ...] | None:
+        """The logs in which an answer would stand."""
+        persons = self.terms.persons
+        if meant is not None:
+            return persons.logs(meant.possible)
+        if self.who is None:
+            return None
+        if self.fixed is not None:
+            return self.fixed_logs
+        return persons.logs(union(self.who(x, e)).possible)
+
+    def complete(self, x: Frame, e: Deed, meant: Meant | None, until: int) -> bool:
+        """Whether an answer not in the record by an instant was not made."""
+        if self.pattern.no_later_than is not None:
+            until = min(until, self.pattern.no_later_than)
+        if self.statements and not x.complete(self.logs(x, e, meant), until, False):
+            return False
+        return not self.events or x.complete(None, until, True)
+
+    # earlier
+
+    def earlier(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        """Whether there is such an act at the time of e."""
+        if not self.pattern.each:
+            value = self.exists(x, e, its, None)
+        elif self.pattern.alike:
+            value = self._alike(x, e, its)
+        else:
+            value = T
+            assert self.who is not None
+            for meant in self.who(x, e):
+                one = self.exists(x, e, its, meant)
+                value = all_of((value, one if meant.sure or one is not F else U))
+                if value is F and x.marks is None:
+                    break
+        if x.free and self.statements and not (value is T and self.once):
+            return U
+        return value
+
+    def exists(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None, *, notes: bool = True) -> Value:
+        """One such act by whoever is meant."""
+        result = F
+        mark = len(x.evidence)
+        lowest = self.standing.oldest(x, e)
+        for finder in self.finders:
+            for a, value in finder.find(x, e, its, lowest, None if self.to is not None else e.hi):
+                if value is F or a.id == e.id:
+                    continue
+                inner = len(x.evidence)
+                value = all_of((value, self._stands(x, a, e, its, meant)))
+                if value is F:
+                    del x.evidence[inner:]
+                    continue
+                if value is T:
+                    del x.evidence[mark:]
+                    if notes:
+                        x.evidence.append(a.id)
+                    return T
+                if notes:
+                    x.evidence.append(a.id)
+                result = any_of((result, value))
+        if not self.complete(x, e, meant, self.standing.latest(e.hi)):
+            result = any_of((result, U))
+        if notes:
+            x.missing.append(self.phrase(meant))
+        return result
+
+    def _stands(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        value = self.fits(x, a, e, meant)
+        if value is F:
+            return F
+        when = self.when_made(x, a, e)
+        if when is None:
+            return F
+        made = Made((a,), when.lo, when.hi)
+        return self.standing.value(x, made, e, its, value, meant)
+
+    def _alike(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        result = F
+        for made, value in self.sets(x, e, its):
+            inner = len(x.evidence)
+            value = self.standing.value(x, made, e, its, value, None)
+            if value is F:
+                del x.evidence[inner:]
+                continue
+            x.evidence.extend(a.id for a in made.deeds)
+            result = any_of((result, value))
+            if result is T:
+                return T
+        if not self.complete(x, e, None, self.standing.latest(e.hi)):
+            result = any_of((result, U))
+        x.missing.append(self.phrase(None))
+        return result
+
+    # later
+
+    def deadline(self, x: Frame, e: Deed, its: Deed | None) -> Interval | None:
+        """The last instant of the time for an answer; None if it cannot be dated."""
+        start: Interval | None = Interval(e.lo, e.hi)
+        if self.start is not None:
+            start = self.calendar.instants(self.start(x, e, its))
+        if start is None:
+            return None
+        within = self.pattern.within
+        if within is None:
+            return Interval(FAR, FAR)
+        return Interval(self.calendar.within(start.lo, within), self.calendar.within(start.hi, within))
+
+    def later(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        """Whether an answer comes in time; P while it still may."""
+        if not self.pattern.each:
+            return self.answered(x, e, its, None)
+        assert self.who is not None
+        return all_of(self.answered(x, e, its, meant) for meant in self.who(x, e))
+
+    def answered(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        """An answer by whoever is meant."""
+        limit = self.deadline(x, e, its)
+        if limit is None:
+            return U
+        result = F
+        for finder in self.finders:
+            lo, hi = (e.lo, limit.hi) if self.to is None else (None, None)
+            for a, value in finder.find(x, e, its, lo, hi, newest=False):
+                if value is F or a.id == e.id:
+                    continue
+                inner = len(x.evidence)
+                value = all_of((value, self.fits(x, a, e, meant)))
+                when = self.when_made(x, a, e) if value is not F else None
+                if when is None:
+                    continue
+                if a.index >= 0 and e.index >= 0 and a.log == e.log:
+                    value = all_of((value, T if a.index > e.index else F))
+                else:
+                    value = all_of((value, T if when.lo >= e.hi else F if when.hi < e.lo else U))
+                value = all_of((value, T if when.hi <= limit.lo else F if when.lo > limit.hi else U))
+                value = value if value is F else all_of((value, self.with_test(x, a, e)))
+                if value is F:
+                    del x.evidence[inner:]
+                    continue
+                x.evidence.append(a.id)
+                result = any_of((result, value))
+                if result is T:
+                    return T
+        if x.now <= limit.hi + self.grace:
+            x.volatile = True
+            result = any_of((result, P))
+        elif not self.complete(x, e, meant, limit.hi):
+            result = any_of((result, U))
+        x.missing.append(self.phrase(meant))
+        return U if x.free and self.statements else result
+
+    # count
+
+    def count(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        """Whether the number of such acts lies within bounds."""
+        sure: list[Deed] = []
+        perhaps: list[Deed] = []
+        lowest = self._window(e.hi, e.lo)
+        for a, value in self._counted(x, e, its, lowest):
+            if value is F:
+                continue
+            value = all_of((value, self._in_window(x, a, e, its)))
+            if value is T:
+                sure.append(a)
+            elif value is not F:
+                perhaps.append(a)
+        surely, possibly = self._distinct(x, sure, perhaps)
+        full = self.complete(x, e, None, e.hi)
+        x.evidence.extend(a.id for a in sure + perhaps if a.id != e.id)
+        least, most = self.pattern.least or 0, self.pattern.most
+        if x.free and self.statements:
+            return U
+        if surely >= least and (most is None or (full and possibly <= most)):
+            return T
+        if (full and possibly < least) or (most is not None and surely > most):
+            return F
+        x.missing.append(self.phrase(None))
+        return U
+
+    def _counted(self, x: Frame, e: Deed, its: Deed | None, lowest: int | None) -> Iterator[tuple[Deed, Value]]:
+        seen = False
+        for finder in self.finders:
+            for a, value in finder.find(x, e, its, lowest, e.hi if self.to is None else None):
+                if a.id == e.id:
+                    seen, value = True, T
+                yield a, value
+            if not seen and finder.kind == e.kind:
+                seen = True
+                yield e, T
+
+    def _in_window(self, x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
+        value = self.fits(x, a, e)
+        if value is F:
+            return F
+        when = self.when_made(x, a, e)
+        if when is None:
+            return F
+        if self.pattern.window is not None and a.id != e.id:
+            lo, hi = self._window(e.lo, e.lo), self._window(e.hi, e.hi)
+            assert lo is not None
+            assert hi is not None
+            value = all_of((value, T if when.lo >= hi else F if when.hi < lo else U))
+            if value is F:
+                return F
+        return self.standing.value(x, Made((a,), when.lo, when.hi), e, its, value, None, counting=True)
+
+    def _window(self, instant: int, other: int) -> int | None:
+        """The start of the window that ends at an instant."""
+        window = self.pattern.window
+        instant = min(instant, other)
+        if window is None:
+            return None
+        if isinstance(window, f.Elapsed):
+            return instant - window.ms
+        if isinstance(window, f.Calendar):
+            return self.calendar.earliest_within(instant, window)
+        return self.calendar.unit_start(instant, window)
+
+    def _distinct(self, x: Frame, sure: list[Deed], perhaps: list[Deed]) -> tuple[int, int]:
+        if not self.distinct:
+            return len(sure), len(sure) + len(perhaps)
+
+        def keys(deeds: list[Deed]) -> tuple[set[tuple[object, ...]], int]:
+            known, rest = set(), 0
+            for a in deeds:
+                parts = [options(get(x, a, None)) for get in self.distinct]
+                if all(part is not None and len(part) == 1 for part in parts):
+                    known.add(tuple(part[0] for part in parts if part))
+                else:
+                    rest += 1
+            return known, rest
+
+        known, _ = keys(sure)
+        more, rest = keys(sure + perhaps)
+        return max(len(known), 1 if sure else 0), len(more) + rest
+
+    def phrase(self, meant: Meant | None) -> str:
+        """What is missing, in words."""
+        kinds = " or ".join(kind.replace("_", " ") for kind in self.pattern.kinds)
+        if meant is not None and meant is not ANYONE and meant.code:
+            return f"{kinds} by {meant.code}"
+        if self.fixed is not None:
+            return f"{kinds} by {' or '.join(sorted(self.fixed))}" if len(self.fixed) < 4 else kinds
+        if self.pattern.by is not None:
+            words = [who.word for who in self.pattern.by if isinstance(who, f.Word)]
+            return f"{kinds} by {' or '.join('the ' + w for w in words)}" if words else kinds
+        return kinds

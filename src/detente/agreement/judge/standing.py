@@ -1,0 +1,301 @@
+"""Whether what was made stands at an instant: lead, validity, endings, newer versions, sets of like acts
+(reference 7).
+
+Not standing once an ending act, later and by the same author unless `by` says otherwise, equal in the shared
+fields, has come into effect. Only the newest made counts under `newest_per`; one that was ended does not revive
+the one before. An ending (or a newer version) that may lie beyond what is known of a log makes *standing*
+unknown, not true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import TYPE_CHECKING, NamedTuple
+
+from detente.agreement import form as f
+from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.finders import Finder
+from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.matching import before, equal, later_than, not_later
+from detente.agreement.judge.people import Meant, union
+from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
+
+if TYPE_CHECKING:
+    from detente.agreement.judge.questions import Question
+    from detente.agreement.judge.terms import Terms
+
+
+class Made(NamedTuple):
+    """An act, or a set of like acts that is made when its last is; `lo`, `hi`: when."""
+
+    deeds: tuple[Deed, ...]
+    lo: int
+    hi: int
+
+
+class Standing:
+    """The part of a question that is about time."""
+
+    def __init__(self, terms: Terms, question: Question) -> None:
+        pattern = question.pattern
+        self.calendar = terms.calendar
+        self.question = question
+        self.least, self.most = pattern.at_least, pattern.at_most
+        shared = [own for own, _ in pattern.same] + list(pattern.alike) + list(pattern.newest_per)
+        self.enders = [Ender(terms, ender, shared, question.clause) for ender in pattern.ended_by]
+        newest = tuple((name, (name,)) for name in pattern.newest_per)
+        self.versions = [Finder(terms, kind, newest) for kind in pattern.kinds] if newest else []
+        self._keyed_for: list[tuple[Made, Value]] | None = None
+        self._keyed: dict[tuple[object, ...] | None, list[tuple[Made, Value]]] = {}
+        self.newest_fields = [terms.getter((name,)) for name in pattern.newest_per]
+
+    def oldest(self, x: Frame, e: Deed) -> int | None:
+        """Before this no act can answer (`at_most` so long before e)."""
+        if self.most is None or x.marks is not None:
+            return None
+        return self.calendar.earliest_within(e.lo, self.most)
+
+    def latest(self, instant: int) -> int:
+        """After this no act can answer (`at_least` so long before e): only so far must a log be known."""
+        return instant if self.least is None else self.calendar.latest_before(instant, self.least)
+
+    def value(
+        self,
+        x: Frame,
+        made: Made,
+        e: Deed,
+        its: Deed | None,
+        value: Value,
+        meant: Meant | None,
+        *,
+        counting: bool = False,
+    ) -> Value:
+        """Whether what was made stands at the time of e, `value` being what is known of the rest."""
+        value = all_of((value, self._in_time(x, made, e)))
+        if value is F:
+            return F
+        if not (counting and self.question.pattern.window is not None):
+            value = all_of((value, self._valid(x, made, e)))
+        if value is F:
+            return F
+        for a in made.deeds:
+            value = all_of((value, self.question.with_test(x, a, e)))
+            if value is F:
+                return F
+        if self.enders:
+            value = all_of((value, negate(self.ended(x, made, e))))
+        if value is not F and self.versions:
+            value = all_of((value, negate(self.superseded(x, made, e, its, meant))))
+        return value
+
+    def _in_time(self, x: Frame, made: Made, e: Deed) -> Value:
+        if self.question.to is None:
+            value = all_of(not_later(a, e) if a.id != e.id else T for a in made.deeds)
+        else:
+            value = before(made.lo, made.hi, e.lo, e.hi)
+        if self.question.since_last and e.since is not None:
+            value = all_of((value, T if made.lo > e.since else F if made.hi <= e.since else U))
+        if self.least is not None:
+            lo, hi = self.calendar.at_least(made.lo, self.least), self.calendar.at_least(made.hi, self.least)
+            if x.marks is not None:
+                x.marks += (lo, hi)
+            value = all_of((value, before(lo, hi, e.lo, e.hi)))
+        if self.most is not None:
+            lo, hi = self.calendar.within(made.lo, self.most), self.calendar.within(made.hi, self.most)
+            if x.marks is not None:
+                x.marks += (lo + 1, hi + 1)
+            value = all_of((value, before(e.lo, e.hi, lo, hi)))
+        return value
+
+    @staticmethod
+    def _valid(x: Frame, made: Made, e: Deed) -> Value:
+        value = T
+        for a in made.deeds:
+            if a.from_ is not None:
+                value = all_of((value, before(a.from_, a.from_, e.lo, e.hi)))
+            if a.until is not None:
+                value = all_of((value, T if e.hi < a.until else F if e.lo >= a.until else U))
+            if x.marks is not None:
+                x.marks += [instant for instant in (a.from_, a.until) if instant is not None]
+        return value
+
+    def ended(self, x: Frame, made: Made, e: Deed) -> Value:
+        """Whether any of its acts has been ended at the time of e."""
+        result = F
+        for a in made.deeds:
+            for ender in self.enders:
+                result = any_of((result, ender.value(x, a, e)))
+                if result is T:
+                    return T
+        return result
+
+    def superseded(self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        """Whether a newer one had been made at the time of e."""
+        question = self.question
+        if question.pattern.each:
+            result = self._newer_set(x, made, e, its)
+        else:
+            result = self._newer_act(x, made.deeds[0], e, its, meant)
+        if result is not T and not question.complete(x, e, meant, e.hi):
+            result = any_of((result, U))
+        return result
+
+    def _newer_act(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        question = self.question
+        result = F
+        for finder in self.versions:
+            for b, value in finder.find(x, a, None, a.lo, e.hi):
+                if value is F or b is a or b.id == e.id:
+                    continue
+                value = all_of((value, later_than(b, a), in_effect(b, e)))
+                if value is F:
+                    continue
+                value = all_of((value, question.by_test(x, b, e, meant), same_fields(question, x, b, e, its)))
+                if value is not F and question.to is not None and question.when_made(x, b, e) is None:
+                    continue
+                result = any_of((result, value))
+                if result is T:
+                    x.evidence.append(b.id)
+                    return T
+        return result
+
+    def _rivals(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
+        """Sets that may be newer versions of one: those of its own key where keys are plain."""
+        sets = self.question.sets(x, e, its)
+        if sets is not self._keyed_for:
+            self._keyed_for = sets
+            self._keyed = {}
+            for one in sets:
+                self._keyed.setdefault(self._key(one[0]), []).append(one)
+        key = self._key(made)
+        if key is None:
+            return sets
+        return self._keyed.get(key, []) + self._keyed.get(None, [])
+
+    def _key(self, made: Made) -> tuple[object, ...] | None:
+        values = tuple(made.deeds[0].fields.get(name) for name in self.question.pattern.newest_per)
+        return values if all(isinstance(value, str | int) for value in values) else None
+
+    def _newer_set(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> Value:
+        result = F
+        for other, value in self._rivals(x, made, e, its):
+            if set(other.deeds) == set(made.deeds):
+                continue
+            for field in self.newest_fields:
+                value = all_of((value, equal(field(x, other.deeds[0], None), field(x, made.deeds[0], None))))
+            if value is F:
+                continue
+            value = all_of((value, _set_later(other, made), all_of(in_effect(b, e) for b in other.deeds)))
+            result = any_of((result, value))
+            if result is T:
+                return T
+        return result
+
+
+def in_effect(c: Deed, e: Deed) -> Value:
+    """Whether max(receipt, its `from`) is not later than e."""
+    value = not_later(c, e) if c.id != e.id else T
+    return value if c.from_ is None else all_of((value, before(c.from_, c.from_, e.lo, e.hi)))
+
+
+def _set_later(other: Made, made: Made) -> Value:
+    """Whether a set was completed after another; shared members aside, the order of a log decides where it can."""
+    return T if other.lo > made.hi else F if other.hi <= made.lo else U
+
+
+def same_fields(question: Question, x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
+    """Whether an act equals the asking act in the fields of `same`."""
+    for finder in question.finders:
+        if finder.kind == a.kind:
+            return all_of(equal(own(x, a, None), asked(x, e, its)) for own, asked in finder.every)
+    return F
+
+
+def make_sets(question: Question, x: Frame, e: Deed, its: Deed | None) -> Iterator[tuple[Made, Value]]:
+    """Sets of one act by each person, alike in the fields named; made when the last is made."""
+    assert question.who is not None
+    alike = tuple((name, (name,)) for name in question.pattern.alike)
+    persons = question.who(x, e)
+    if not persons:
+        return
+    firsts: list[tuple[Deed, Value]] = []
+    for finder in question.finders:
+        firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id != e.id]
+    for first, value in firsts:
+        value = all_of((value, question.fits(x, first, e, persons[0])))
+        if value is F:
+            continue
+        choices: list[list[tuple[Deed, Value]]] = []
+        for meant in persons[1:]:
+            found = []
+            for finder in question.like_finders(alike):
+                for b, like in finder.find(x, first, None, None, None):
+                    if like is F or b.id == e.id or b.id == first.id:
+                        continue
+                    like = all_of((like, question.fits(x, b, e, meant), same_fields(question, x, b, e, its)))
+                    if like is not F:
+                        found.append((b, like))
+            choices.append(found)
+        for rest in product(*choices):
+            deeds = (first, *(b for b, _ in rest))
+            times = [question.when_made(x, a, e) for a in deeds]
+            known = [when for when in times if when is not None]
+            if len(known) == len(deeds) and len({a.id for a in deeds}) == len(deeds):
+                lo, hi = max(w.lo for w in known), max(w.hi for w in known)
+                yield Made(deeds, lo, hi), all_of((value, *(v for _, v in rest)))
+
+
+class Ender:
+    """An act that ends another: words for people are seen from the asking act, `same` from the act that is ended."""
+
+    def __init__(self, terms: Terms, pattern: f.Pattern, shared: list[str], clause: str) -> None:
+        from detente.agreement.judge.questions import Question
+
+        self.question = Question(terms, pattern, clause)
+        self.persons = terms.persons
+        self.finders = []
+        for kind in pattern.kinds:
+            fields = terms.agreement.kinds[kind].fields
+            common = tuple((name, (name,)) for name in dict.fromkeys(shared) if name in fields)
+            self.finders.append(Finder(terms, kind, tuple(dict.fromkeys(pattern.same + common))))
+
+    def value(self, x: Frame, a: Deed, e: Deed) -> Value:
+        """Whether a is ended at the time of e."""
+        question = self.question
+        if question.who is None:
+            return self._by(x, a, e, Meant(a.author, a.by if a.author else frozenset(), a.by or None))
+        if question.pattern.each:
+            return all_of(self._by(x, a, e, meant) for meant in question.who(x, e))
+        return self._by(x, a, e, union(question.who(x, e)))
+
+    def _by(self, x: Frame, a: Deed, e: Deed, meant: Meant) -> Value:
+        question = self.question
+        result = F
+        for finder in self.finders:
+            for c, value in finder.find(x, a, None, a.lo, e.hi):
+                if value is F or c.id == a.id:
+                    continue
+                value = all_of((value, later_than(c, a), self._in_effect(x, c, e)))
+                if value is F:
+                    continue
+                value = all_of((value, question.fits(x, c, e, meant), question.with_test(x, c, a)))
+                if value is F:
+                    continue
+                x.evidence.append(c.id)
+                result = any_of((result, value))
+                if result is T:
+                    return T
+        if not question.complete(x, e, meant, e.hi):
+            result = any_of((result, U))
+        return result
+
+    def _in_effect(self, x: Frame, c: Deed, e: Deed) -> Value:
+        value = in_effect(c, e)
+        if c.from_ is not None and x.marks is not None:
+            x.marks.append(c.from_)
+        least = self.question.pattern.at_least
+        if least is not None:
+            calendar = self.question.calendar
+            value = all_of((value, before(calendar.at_least(c.lo, least), calendar.at_least(c.hi, least), e.lo, e.hi)))
+        return value
