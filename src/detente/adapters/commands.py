@@ -321,7 +321,9 @@ class Commands:
         """Say to everyone that a key of ours (its whole id) counts no more from here on."""
         key = str(request["key"])
         if key not in {key_id(public) for public in self._house.state.roles_ever}:
-            raise GivenError("unknown-name", f"no key {key[:64]!r} of ours; `detente keys show` lists them", where="key")
+            raise GivenError(
+                "unknown-name", f"no key {key[:64]!r} of ours; `detente keys show` lists them", where="key"
+            )
         fields = {"key": key, "reason": request["reason"]}
         return self._placed(self._house.say_to_all("revoke", fields, self._clock.now()), request)
 

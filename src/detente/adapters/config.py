@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from detente.errors import LocalError
+from detente.errors import GivenError, LocalError
 from detente.model.terms import Terms, read_terms
 from detente.model.when import read_instant, write_instant
 
@@ -185,7 +185,10 @@ def add_peer(config: Config, code: str, listen: str, url: str) -> None:
     path = config.folder / FILE
     if code in config.peers:
         raise LocalError("config-invalid", f"peer {code} is there already", where=f"{path} peers.{code}")
-    peer = _peer(code, {"listen": listen, "url": url}, config.code, f"peer {code}")
+    try:
+        peer = _peer(code, {"listen": listen, "url": url}, config.code, f"peer {code}")
+    except LocalError as error:
+        raise GivenError("config-invalid", error.what, where=error.where) from error
     data = read_file(path).rstrip() + "\n".join(["", *_peer_lines(peer), ""]).encode()
     read_config(data, path)
     path.write_bytes(data)

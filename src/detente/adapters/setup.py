@@ -6,19 +6,32 @@ compared by voice. Private halves never leave `private/`.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
+import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from detente.adapters.config import Config
+import msgspec
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import NameOID
+
+from detente.adapters.config import FILE, Config, write_config
 from detente.adapters.store_private import PrivateStore, make_store_key
 from detente.adapters.tls import Pem, issue, make_authority
 from detente.errors import GivenError, LocalError
+from detente.model.statement import Code, Origin
+from detente.model.terms import ROLE_OTHER, ROLE_PARTY, read_terms
 from detente.proof.keys import SoftSigner
 from detente.proof.roots import ROLES, KeyEntry, KeyState, RootDocument, Threshold, digest_of, read_root, seal_root
 
 AGENCY = "centre"
+MAX_NEEDED = 16
+_PLAIN = re.compile(r"[^\W_](?:[\w ().-]*[\w).])?")
 
 
 def make_keys(
@@ -70,6 +83,29 @@ def next_root(private: PrivateStore, state: KeyState, roles: tuple[str, ...]) ->
     return data
 
 
+def _fits(value: str, type_: Any, where: str, shown: str = "") -> None:
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        raise GivenError("bad-field", f"{shown or value!r}: {error}", where=where) from error
+
+
+def check_names(code: str, name: str, release_agencies: Sequence[str], needed: int) -> None:
+    """GivenError(bad-field) naming what cannot stand in a root document or in the names made from it."""
+    _fits(code, Code, "code")
+    _fits(name, Origin, "name")
+    _fits(f"{name}/to-{'x' * 32}", Origin, "name", f"{name!r} with the name of a log after it")
+    if {".", ".."} & set(name.split("/")):
+        raise GivenError("bad-field", f"{name!r} is not a plain schema-less address", where="name")
+    for agency in release_agencies:
+        _fits(agency, Code, "release agency")
+    if len(set(release_agencies)) != len(release_agencies):
+        raise GivenError("bad-field", "an agency is named twice", where="release agency")
+    if not 1 <= needed <= min(len(release_agencies), MAX_NEEDED):
+        what = f"{needed} of {len(release_agencies)} agencies cannot sign"
+        raise GivenError("bad-field", what, where="release needed")
+
+
 def init_node(
     folder: Path,
     code: str,
@@ -78,25 +114,61 @@ def init_node(
     release_agencies: tuple[str, ...] = (AGENCY,),
     needed: int = 1,
 ) -> bytes:
-    """Make a node's folder with store key, private store and first root document; the document's bytes."""
-    for part in ("shared/roots", "shared/tls", "private", "run", "public"):
+    """Make a node's folder with store key, private store and first root document; the document's bytes.
+
+    The private folder gets its name last: what an attempt left behind that did not come so far is made anew.
+    """
+    check_names(code, name, release_agencies, needed)
+    home, half = folder / "private", folder / "private.half-made"
+    if home.exists() and any(home.iterdir()):
+        raise LocalError("config-invalid", "keys are there already; a node keeps its keys", where=str(home))
+    for part in ("shared/roots", "shared/tls", "run", "public"):
         (folder / part).mkdir(parents=True, exist_ok=True)
-    os.chmod(folder / "private", 0o700)
-    key = make_store_key(folder / "private", passphrase)
-    private = PrivateStore(folder / "private", key)
+    with contextlib.suppress(FileNotFoundError):
+        shutil.rmtree(half)
+    key = make_store_key(half, passphrase)
+    private = PrivateStore(half, key)
     try:
         root = make_keys(private, code, name, release_agencies, needed)
     finally:
         private.close()
     (folder / "shared" / "roots" / f"{code}.json").write_bytes(root)
+    os.replace(half, home)
     return root
 
 
-def prepare_peer(config: Config, key: bytes, peer: str) -> Path:
+def begin_config(folder: Path, code: str, clock: str = "wall", scenario_start: int = 0) -> bool:
+    """Write a node.toml without peers, unless there is one; whether it was written."""
+    if (folder / FILE).exists():
+        return False
+    folder = folder.resolve()
+    agreement, terms = folder / "agreement.yaml", folder / "terms.yaml"
+    write_config(Config(folder, code, clock, agreement, terms, scenario_start=scenario_start))
+    return True
+
+
+class Paired(NamedTuple):
+    """SHA-256 of a TLS authority's certificate (DER) and of a first root document: what is compared by voice."""
+
+    authority: str
+    root: str
+
+
+def _other(config: Config, peer: str) -> None:
+    _fits(peer, Code, "peer")
+    if peer == config.code:
+        raise GivenError("unknown-name", f"{peer} is this node itself, not a peer", where="peer")
+
+
+def prepare_peer(config: Config, key: bytes, peer: str, *, replace: bool = False) -> Path:
     """Make our authority, listener and client certificate for one peer; the folder to hand to it."""
-    authority = make_authority(config.code, peer)
+    _other(config, peer)
     private = PrivateStore(config.private, key)
     try:
+        if not replace and private.get("authority", peer) is not None:
+            what = f"an authority for {peer} is there already; one made with --replace must be handed over anew"
+            raise LocalError("config-invalid", what, where=str(config.tls(peer)))
+        authority = make_authority(config.code, peer)
         private.put("authority", peer, authority.certificate + authority.key)
     finally:
         private.close()
@@ -117,11 +189,31 @@ def _write_pem(folder: Path, role: str, pem: Pem) -> None:
         file.write(pem.key)
 
 
-def accept_peer(config: Config, peer: str, public: Path) -> str:
-    """Take what a peer handed us; the digest of its root document, to be compared by voice and put into the terms."""
-    authority, root = public / "authority.pem", public / f"{peer}.json"
+def digests_in(public: Path, code: str) -> Paired:
+    """The digests of what `code` hands over in this folder."""
+    return Paired(_authority(public, "")[1], digest_of((public / f"{code}.json").read_bytes()))
+
+
+def _authority(public: Path, subject: str) -> tuple[bytes, str]:
+    """The one certificate in a folder (PEM) and its SHA-256; GivenError unless its subject is this one ("": any)."""
+    path = public / "authority.pem"
     try:
-        authority_pem, document = authority.read_bytes(), root.read_bytes()
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+        found = ", ".join(str(each.value) for each in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME))
+    except ValueError as error:
+        raise GivenError("file-invalid", f"not a certificate: {error}", where=str(path)) from error
+    if subject and found != subject:
+        raise GivenError("file-invalid", f"this is the {found[:80]!r}, not the {subject!r}", where=str(path))
+    return certificate.public_bytes(serialization.Encoding.PEM), certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def accept_peer(config: Config, peer: str, public: Path, *, replace: bool = False) -> Paired:
+    """Take what a peer handed us, if it was made for us; the digests to compare by voice. The root's is in the terms."""
+    _other(config, peer)
+    root = public / f"{peer}.json"
+    try:
+        authority_pem, fingerprint = _authority(public, f"{peer} authority for {config.code}")
+        document = root.read_bytes()
     except OSError as error:
         raise GivenError("file-unreadable", f"{error.strerror}", where=str(error.filename)) from error
     state = read_root(document)
@@ -130,10 +222,14 @@ def accept_peer(config: Config, peer: str, public: Path) -> str:
             "root-invalid", f"this is the root of {state.document.participant}, not of {peer}", where=str(root)
         )
     folder = config.tls(peer)
+    for path, data in ((folder / "authority.pem", authority_pem), (config.root_path(peer), document)):
+        if not replace and path.exists() and path.read_bytes() != data:
+            what = f"{peer} handed us another before; ask {peer} by voice, then take this one with --replace"
+            raise GivenError("file-invalid", what, where=str(path))
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     (folder / "authority.pem").write_bytes(authority_pem)
     config.root_path(peer).write_bytes(document)
-    return digest_of(document)
+    return Paired(fingerprint, digest_of(document))
 
 
 def draft_terms(
@@ -166,7 +262,8 @@ def draft_terms(
         "mirror_minimum_index: 0",
         "participants:",
     ]
-    for code, (name, role) in names.items():
+    for code, (given, role) in names.items():
+        name = given if _PLAIN.fullmatch(given) else json.dumps(given, ensure_ascii=False)
         lines.append(f"  {code}: {{name: {name}, role: {role}, root: {digest_of(roots[code])}}}")
     lines.append("logs:")
     for sender in names:
@@ -177,3 +274,31 @@ def draft_terms(
                 tail = f", cosigners: [{', '.join(neutral)}]" if neutral else ""
                 lines.append(f"  {origin}: {{from: {sender}, to: {audience}{tail}}}")
     return ("\n".join(lines) + "\n").encode()
+
+
+def draft_for(
+    config: Config,
+    agreement: str,
+    parties: Mapping[str, str],
+    others: Mapping[str, str],
+    cosigners: Mapping[tuple[str, str], list[str]],
+) -> bytes:
+    """Such a file from a node's own and accepted root documents, read back; GivenError names what does not fit."""
+    names = {code: (name, ROLE_PARTY) for code, name in parties.items()}
+    names |= {code: (name, ROLE_OTHER) for code, name in others.items()}
+    roots: dict[str, bytes] = {}
+    for code in names:
+        _fits(code, Code, "participant")
+        if not config.root_path(code).exists():
+            what = f"no root document of {code}; take it with `detente keys accept`"
+            raise GivenError("unknown-name", what, where=str(config.root_path(code)))
+        roots[code] = config.root_path(code).read_bytes()
+    for sender, audience in cosigners:
+        if sender == audience or not {sender, audience} <= names.keys():
+            raise GivenError("unknown-name", f"no log from {sender!r} to {audience!r}", where="cosigner")
+    data = draft_terms(agreement, roots, names, cosigners)
+    read = read_terms(data, "drafted terms").participants
+    for code, (name, _) in names.items():
+        if read[code].name != name:
+            raise GivenError("bad-field", f"{name!r} is not one line of text", where=code)
+    return data

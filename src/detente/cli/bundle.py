@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -43,10 +44,15 @@ def export_bundle(folder: Path, peer: str, start: int | None, out: Path) -> None
 @bundle.command("import")
 @folder_option
 @click.option("--from", "peer", required=True, help="Who made the bundle.")
+@click.option("--receipt-to", type=click.Path(path_type=Path), help="Folder for the receipt (default: SOURCE).")
 @click.argument("source", type=click.Path(path_type=Path, exists=True))
-def import_bundle(folder: Path, peer: str, source: Path) -> None:
+def import_bundle(folder: Path, peer: str, receipt_to: Path | None, source: Path) -> None:
     """Take the bundle in folder SOURCE; our signature for it is written there as `receipt`, to be carried back."""
     content = read_bundle(source)
+    receipt = (receipt_to or source) / RECEIPT
+    if not receipt.parent.is_dir() or not os.access(receipt.parent, os.W_OK | os.X_OK):
+        what = "the receipt cannot be written here, so nothing was taken in; name another folder with --receipt-to"
+        raise GivenError("file-unreadable", what, where=str(receipt.parent))
     request = {"checkpoint": b64(content.checkpoint), "entries": [b64(body) for body in content.entries]}
     _, control = line(folder)
     with control:
@@ -56,10 +62,9 @@ def import_bundle(folder: Path, peer: str, source: Path) -> None:
             last = control.ask("refusals", last=1)["refusals"]
             detail = f": {last[0]['what']}" if last else ""
             raise GivenError("bundle-invalid", f"{body.decode(errors='replace').strip()}{detail}", where=str(source))
-    (source / RECEIPT).write_bytes(body)
-    click.echo(
-        f"taken in and signed for up to entry {int(body.split(bytes([10]))[1]) - 1}; carry {source / RECEIPT} back to {peer}"
-    )
+    receipt.write_bytes(body)
+    last = int(body.split(b"\n")[1]) - 1
+    click.echo(f"taken in and signed for up to entry {last}; carry {receipt} back to {peer}")
 
 
 @bundle.command("receipt")

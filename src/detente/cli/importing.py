@@ -25,7 +25,9 @@ def import_group() -> None:
 @folder_option
 @click.option("--to", "audience", required=True, help="The side that receipts the accounts.")
 @click.option(
-    "--apart", type=click.Path(path_type=Path), help="Where rows kept apart go (default: beside FILE's name)."
+    "--apart",
+    type=click.Path(path_type=Path),
+    help="Where rows kept apart go (default: NAME-kept-apart.csv in this folder).",
 )
 @click.option("--remarks", is_flag=True, help="Print every remark, not only how many there are.")
 @click.argument("file", type=click.Path(path_type=Path))

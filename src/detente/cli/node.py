@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -13,7 +14,9 @@ import click
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import Control, b64
 from detente.adapters.supervisor import Supervisor
-from detente.errors import GivenError
+from detente.cli.readable import readable
+from detente.errors import GivenError, LocalError, RemoteError
+from detente.model.terms import ROLE_PARTY
 from detente.model.when import show_clock, show_instant
 
 PASSPHRASE = "DETENTE_PASSPHRASE"  # noqa: S105 - the name of a variable
@@ -21,7 +24,9 @@ folder_option = click.option(
     "--node", "folder", type=click.Path(path_type=Path), required=True, help="The node's folder (with node.toml)."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-wait_option = click.option("--wait/--no-wait", default=True, help="Wait until the other side has signed for it.")
+wait_option = click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Wait until the other side has signed for it."
+)
 
 
 def line(folder: Path) -> tuple[Config, Control]:
@@ -43,6 +48,11 @@ def read_json(path: Path) -> Any:
 def show(answer: dict[str, Any]) -> None:
     """An answer as JSON."""
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def entries(count: int) -> str:
+    """`1 entry`, `2 entries`."""
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 @click.command(short_help="Run a node.")
@@ -70,17 +80,18 @@ def state(folder: Path, as_json: bool) -> None:
         f"{'in force' if answer['in_force'] else 'not in force'}"
     )
     for one in answer["adoption"]:
-        said = "signed" if one["signed"] else "offered" if one["offered"] else "nothing yet"
+        signed = "signed" if one["role"] == ROLE_PARTY else "takes part"
+        said = signed if one["signed"] else "offered" if one["offered"] else "nothing yet"
         received = ", received" if one["received"] else ""
         click.echo(f"  {one['code']} ({one['role']}): {said}{received}")
     for one in answer["logs"]:
         at = f", last at {show_clock(one['signed_at'])}" if one["signed_at"] else ""
         closed = "  CLOSED: not signing until the others have answered" if one["closed"] else ""
         click.echo(
-            f"  to {one['to']}: {one['size']} entries, {one['signed_for']} signed for by {one['to']}{at}{closed}"
+            f"  to {one['to']}: {entries(one['size'])}, {one['signed_for']} signed for by {one['to']}{at}{closed}"
         )
     for one in answer["copies"]:
-        click.echo(f"  from {one['from']}: {one['size']} entries, all signed for by us")
+        click.echo(f"  from {one['from']}: {entries(one['size'])}, all signed for by this node")
     for one in answer["links"]:
         click.echo(f"  link to {one['peer']}: {'answers' if one['up'] else 'SILENT (' + one['error'] + ')'}")
     for name in answer["evidence"]:
@@ -158,9 +169,21 @@ def release(folder: Path, name: str | None, wait: bool, as_json: bool) -> None:
     _, control = line(folder)
     with control:
         if name is None:
-            show(control.ask("drafts"))
+            _print_drafts(control.ask("drafts"), as_json)
             return
         _print_placed(control, control.ask("release", draft=name, wait=wait), wait, as_json)
+
+
+def _print_drafts(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        show(answer)
+        return
+    for name, kept in answer["drafts"].items():
+        text = readable(kept["fields"])
+        to = "all" if kept["to"] == "*" else kept["to"]
+        click.echo(f"{name}  to {to}  {kept['kind']}: {text[:60]}{'…' if len(text) > 60 else ''}")
+    if not answer["drafts"]:
+        click.echo("no drafts wait")
 
 
 @click.command()
@@ -191,10 +214,7 @@ def compare(folder: Path, code: str, as_json: bool) -> None:
     elif answer["same"]:
         click.echo(f"{code} offers the same bytes as we hold")
     else:
-        for one in answer["differences"]:
-            click.echo(f"{one['file']} line {one['line']}")
-            click.echo(f"  we hold    {one['ours']}")
-            click.echo(f"  they offer {one['theirs']}")
+        _print_differences(answer["differences"], err=False)
     sys.exit(0 if answer["same"] else 1)
 
 
@@ -206,4 +226,36 @@ def adopt(folder: Path, wait: bool, as_json: bool) -> None:
     """Sign the agreement and terms (a party) or take part (another); refused unless all parties offer our bytes."""
     _, control = line(folder)
     with control:
-        _print_placed(control, control.ask("adopt", wait=wait), wait, as_json)
+        try:
+            answer = control.ask("adopt", wait=wait)
+        except LocalError as error:
+            if error.code == "agreement-differs":
+                _name_differences(control)
+            raise
+        _print_placed(control, answer, wait, as_json)
+
+
+def _name_differences(control: Control) -> None:
+    """Print each line in which another party's offer differs; RemoteError naming those parties."""
+    known = control.ask("state")
+    others = [one["code"] for one in known["adoption"] if one["role"] == ROLE_PARTY and one["code"] != known["code"]]
+    differing: dict[str, list[dict[str, Any]]] = {}
+    for code in others:
+        with contextlib.suppress(LocalError):  # it has offered nothing yet
+            differing[code] = control.ask("compare", code=code)["differences"]
+    for code, found in differing.items():
+        if found:
+            click.echo(f"{code} offers another text:", err=True)
+            _print_differences(found, err=True)
+    names = ", ".join(code for code, found in differing.items() if found)
+    if names:
+        count = sum(map(len, differing.values()))
+        what = f"{names} offers another text than we hold: {count} line(s), shown above; nothing was signed"
+        raise RemoteError("agreement-differs", what, party=names)
+
+
+def _print_differences(differences: list[dict[str, Any]], *, err: bool) -> None:
+    for one in differences:
+        click.echo(f"{one['file']} line {one['line']}", err=err)
+        for who, text in (("we hold   ", one["ours"]), ("they offer", one["theirs"])):
+            click.echo(f"  {who} {'(no such line)' if text is None else text}", err=err)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -12,11 +13,14 @@ from detente.adapters.config import load_config
 from detente.adapters.control import unb64
 from detente.adapters.export_folder import export_folder
 from detente.adapters.store_shared import SqliteShared
-from detente.cli.node import folder_option, json_option, line
+from detente.cli.node import entries, folder_option, json_option, line
+from detente.cli.readable import readable
 from detente.errors import GivenError
 from detente.model.statement import decode_statement
 from detente.model.when import show_clock, show_instant
 from detente.proof.envelope import parse_envelope
+
+HEAD_FIELDS = ("agreement", "author", "origin", "salt", "label", "seen", "time", "type")
 
 
 @click.command(short_help="The statements of a log that count.")
@@ -28,31 +32,30 @@ from detente.proof.envelope import parse_envelope
 def log(folder: Path, sender: str, audience: str, start: int, as_json: bool) -> None:
     """The statements that count in the log from SENDER to AUDIENCE, as this node holds it."""
     config = load_config(folder)
-    found = config.terms().log_between(sender, audience)
+    known = config.terms()
+    found = known.log_between(sender, audience)
     if found is None:
         raise GivenError("unknown-name", f"no log from {sender!r} to {audience!r}")
-    store = SqliteShared(config.shared_db)
-    for row in store.statements("", found.origin):
-        if row.entry < start:
-            continue
-        data = store.entries(row.origin, row.entry, row.entry + 1)[0]
-        statement = decode_statement(parse_envelope(data).payload, row.kind)
-        fields = msgspec.to_builtins(statement)
-        own = {
-            k: v
-            for k, v in fields.items()
-            if k not in ("agreement", "author", "origin", "salt", "label", "seen", "time", "type")
-        }
-        text = json.dumps(own, ensure_ascii=False)
-        if as_json:
-            click.echo(
-                json.dumps({"entry": row.entry, "id": row.id, "received": row.received, **fields}, ensure_ascii=False)
-            )
-        else:
-            click.echo(
-                f"{row.entry:6} {show_instant(row.received)} {row.kind}: {text[:160]}{'…' if len(text) > 160 else ''}"
-            )
-    store.close()
+    if config.code not in (sender, audience):
+        held = [
+            f"{log.sender} {log.audience}" for log in known.logs.values() if config.code in (log.sender, log.audience)
+        ]
+        what = f"{config.code} does not hold the log from {sender} to {audience}; it holds: {', '.join(held)}"
+        raise GivenError("unknown-name", what)
+    with closing(SqliteShared(config.shared_db)) as store:
+        for row in store.statements("", found.origin):
+            if row.entry < start:
+                continue
+            data = store.entries(row.origin, row.entry, row.entry + 1)[0]
+            statement = decode_statement(parse_envelope(data).payload, row.kind)
+            if as_json:
+                known = {"entry": row.entry, "id": row.id, "received": row.received}
+                click.echo(json.dumps({**known, **msgspec.to_builtins(statement)}, ensure_ascii=False))
+                continue
+            fields = msgspec.to_builtins(statement, builtin_types=(bytes,))
+            text = readable({name: value for name, value in fields.items() if name not in HEAD_FIELDS})
+            shown = f"{text[:160]}{'…' if len(text) > 160 else ''}"
+            click.echo(f"{row.entry:6} {show_instant(row.received)} {row.kind}: {shown}")
 
 
 @click.command(short_help="Write the ledgers for anyone to verify.")
@@ -104,6 +107,8 @@ def words(folder: Path, peer: str, challenge_text: tuple[str, ...]) -> None:
     with control:
         answer = control.ask("words", peer=peer, challenge="".join(challenge_text))
     click.echo(f"read: {' '.join(answer['words'])}, for {answer['size']} entries")
+    for one in answer["placed"]:
+        click.echo(f"a voice statement was logged: {one['origin']} entry {one['entry']}")
 
 
 @voice.command()
@@ -116,4 +121,4 @@ def check(folder: Path, peer: str, size: int, spoken: tuple[str, ...]) -> None:
     _, control = line(folder)
     with control:
         control.ask("hear", peer=peer, size=size, words=list(spoken))
-    click.echo(f"the words fit: {peer} and we hold the same {size} entries")
+    click.echo(f"the words fit: {peer} and we hold the same {entries(size)}")

@@ -10,7 +10,7 @@ import math
 from functools import lru_cache
 from itertools import pairwise
 
-from geographiclib.geodesic import Geodesic  # type: ignore[import-untyped]
+from geographiclib.geodesic import Geodesic
 
 from detente.agreement.record import Path, Region
 

@@ -28,7 +28,7 @@ from detente.agreement.values import F, P, T, Value, all_of, any_of
 def triggers(rule: f.Rule, case: Case) -> list[Subject]:
     """What brings the duty about: acts, a phase's edge, due times."""
     trigger = rule.trigger
-    assert trigger is not None  # noqa: S101 - the parser gives every duty one
+    assert trigger is not None
     if trigger.pattern is not None:
         return _by_acts(rule, trigger.pattern, case)
     if trigger.edge is not None:
@@ -38,7 +38,7 @@ def triggers(rule: f.Rule, case: Case) -> list[Subject]:
                 name = f"{trigger.edge.edge}_of {trigger.edge.phase} {iso(at.lo)}"
                 found.append(Subject(About(case, Act(id=name, kind="edge", at=at), at, clause=rule.id), value))
         return in_time(found)
-    assert trigger.due is not None  # noqa: S101 - the parser gives every duty one
+    assert trigger.due is not None
     return due_times(rule, trigger.due, case)
 
 
@@ -103,7 +103,7 @@ def _due(rule: f.Rule, instant: int, since: int | None, case: Case) -> Subject:
 
 def bearers(rule: f.Rule, about: About) -> list[tuple[str | None, f.Whos]]:
     """Who is bound: each one of `by_each`; else any of `by`, named if it can only be one."""
-    assert rule.by is not None  # noqa: S101 - the parser asks for it
+    assert rule.by is not None
     if rule.each:
         meanings = people.listed(rule.by, about)
         if len(meanings) == 1:
@@ -136,7 +136,7 @@ def required(rule: f.Rule, subject: Subject) -> list[Finding]:
         a = all_of(values)
         if a is F and due:
             continue
-        assert rule.owed is not None  # noqa: S101 - the parser gives every duty one
+        assert rule.owed is not None
         owed = replace(rule.owed, by=whos, each=rule.each and bearer is None)
         g = F
         if a is not F:

@@ -70,7 +70,7 @@ def spans(name: str, case: Case) -> list[Span]:
         starts = [start for edge in phase.starts for start in _starts(edge, case)]
         case.spans[name] = [Span(start, tuple(_ends(phase, start, case))) for start in starts]
     found = case.spans[name]
-    assert isinstance(found, list)  # noqa: S101 - for the type checker
+    assert isinstance(found, list)
     return found
 
 

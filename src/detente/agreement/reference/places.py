@@ -137,7 +137,7 @@ def literal(node: object) -> object:
 
 
 def _point(value: object) -> tuple[float, float]:
-    assert isinstance(value, tuple | list)  # noqa: S101 - for the type checker
+    assert isinstance(value, tuple | list)
     return float(str(value[0])), float(str(value[1]))
 
 
