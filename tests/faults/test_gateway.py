@@ -42,16 +42,23 @@ ASKED = [
 ]
 
 
-@pytest.fixture
-def nodes(tmp_path):
-    with three(tmp_path) as made:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    """Three nodes for all tests of this file."""
+    with three(tmp_path_factory.mktemp("gateway")) as made:
         for sender, audience in PAIRS:
             say(made, sender, audience, "hello")
-        rest(made)
         yield made
-        rest(made)
-        assert_one_history(made)
-    assert_no_traceback(made)
+
+
+@pytest.fixture
+def nodes(running):
+    """The same, at rest before and after each test, with one history and nothing unforeseen in their log."""
+    rest(running)
+    yield running
+    rest(running)
+    assert_one_history(running)
+    assert_no_traceback(running)
 
 
 class Asker(threading.Thread):

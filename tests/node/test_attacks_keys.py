@@ -225,7 +225,7 @@ def test_a_change_of_keys_is_told_to_all_or_to_nobody(world: World) -> None:
     world.run()
     house = world.house("ru")
     assert list(house.restart.closed) == ["demo/test/ru/to-us", "demo/test/ru/to-un"], "un's signature is asked for too"
-    del house.restart.closed["demo/test/ru/to-us"]
+    del house.restart.closed["demo/test/ru/to-un"]  # the first that would be told
     sizes = {origin: ledger.size for origin, ledger in house.ledgers.items()}
     new = signers_for("ru", 2)
     document = root_for("ru", new, 2, world.roots["ru"], also=world.nodes["ru"].signers["root"])
@@ -234,6 +234,18 @@ def test_a_change_of_keys_is_told_to_all_or_to_nobody(world: World) -> None:
     assert refused.value.code == "not-signing"
     assert sizes == {origin: ledger.size for origin, ledger in house.ledgers.items()}
     assert house.state.document.version == 1
+
+
+def test_a_change_of_log_keys_under_a_head_without_the_new_key_is_refused_whole(world: World) -> None:
+    """The receipt would be over a head that none of the log's keys then in force has signed."""
+    new = signers_for("ru", 2)
+    document = root_for("ru", new, 2, world.roots["ru"], also=world.nodes["ru"].signers["root"])
+    pen = liars.Pen.of(world, "ru", "us")
+    before = world.mirror("us", "ru").reader.copy()
+    assert [reply.status for reply in pen.post(pen.entry("root", version=2, document=document))] == [200, 403]
+    assert world.refusals("us") == ["unknown-key"]
+    assert world.mirror("us", "ru").reader == before
+    assert world.mirror("us", "ru").size == pen.offered
 
 
 def test_a_root_statement_that_lies_about_its_version_changes_nothing(world: World) -> None:

@@ -71,6 +71,20 @@ def test_cosigner_backdates_for_the_sender_and_goes_back(world: World) -> None:
     assert earlier.time_s < later.time_s
 
 
+def test_cosigner_backdates_for_the_sender_in_the_eyes_of_the_receiver(world: World) -> None:
+    """Attack: cosigner backdates for the sender.
+
+    Check: time = k-th earliest of the quorum, k > liars allowed; (time, size) of each cosigner never falls; lo > hi is
+    evidence of backdating.
+    """
+    world.later(25 * MINUTE)
+    world.twists.append(liars.backdate(world, "un", 1500))
+    world.later(10 * MINUTE)
+    assert ("receipt-time-backward", "un") in [(r.code, r.party) for r in world.refused("ru")]
+    (data,) = [data for name, data in world.store("ru").evidence() if name.startswith("lapse-")]
+    assert check_lapse(read_lapse(data))[0].head.origin == "demo/test/us/to-ru"
+
+
 def test_cosigner_backdates_for_the_sender_statement_citing_a_newer_head(world: World) -> None:
     """Attack: cosigner backdates for the sender.
 

@@ -81,6 +81,12 @@ def forked_head_that_does_not_extend_ours(pen: Pen) -> Reply:
     return other.offer()
 
 
+def forked_head_before_its_entries(pen: Pen) -> Reply:
+    other = Pen.of(pen.world, "ru", "us")
+    pen.add(pen.entry("call")).offer()
+    return other.add(other.entry("call", text="another")).send(ADD_CHECKPOINT, other.checkpoint_body(old=pen.offered))
+
+
 def no_proof(pen: Pen) -> Reply:
     pen.add(pen.entry("call"))
     return pen.send(ADD_CHECKPOINT, AddCheckpoint(pen.offered, (), pen.checkpoint()).encode())
@@ -115,6 +121,12 @@ def other_entries(pen: Pen) -> Reply:
     return other.add(other.entry("call", text="another")).deliver()
 
 
+def other_entries_where_we_hold_some(pen: Pen) -> Reply:
+    pen.add(pen.entry("call")).offer()
+    body, held = pen.entries_body(pen.offered - 1), pen.entries[pen.offered - 1]
+    return pen.send(ADD_ENTRIES, body.replace(held, flipped(held)))
+
+
 def wrong_key(pen: Pen) -> Reply:
     head = pen.add(pen.entry("call")).checkpoint(signers=signers_for("ru", 9)["log"])
     return pen.send(ADD_CHECKPOINT, AddCheckpoint(pen.offered, (), head).encode())
@@ -140,10 +152,22 @@ HEADS = [
     (flipped_byte_in_proof, "entry-mismatch", 422),
     (cut_off, "request-invalid", 400),
     (other_entries, "entry-mismatch", 422),
+    (other_entries_where_we_hold_some, "entry-mismatch", 422),
+    (forked_head_before_its_entries, "fork", 409),
     (wrong_key, "unknown-key", 403),
     (junk, "request-invalid", 400),
     (no_such_path, "request-invalid", 400),
 ]
+
+
+HEAD_ACCEPTED = (
+    flipped_byte_in_entry,
+    flipped_byte_in_proof,
+    cut_off,
+    other_entries,
+    other_entries_where_we_hold_some,
+    forked_head_before_its_entries,
+)
 
 
 @pytest.mark.parametrize(("lie", "code", "status"), HEADS, ids=[lie.__name__ for lie, _, _ in HEADS])
@@ -164,11 +188,11 @@ def test_heads_and_bytes(lie: Callable[[Pen], Reply], code: str, status: int) ->
     lie(Pen.of(world, "ru", "us"))
     assert len(world.store("us").evidence()) == len(files), "a second try adds no second file"
     assert world.store("us").entry_count(LOG) == before.size
-    if lie not in (flipped_byte_in_entry, flipped_byte_in_proof, cut_off, other_entries):
+    if lie not in HEAD_ACCEPTED:
         before.check_nothing_lost(world)
 
 
-@pytest.mark.parametrize("lie", [flipped_byte_in_entry, flipped_byte_in_proof, cut_off, other_entries])
+@pytest.mark.parametrize("lie", HEAD_ACCEPTED)
 def test_bytes_under_a_good_head_can_be_sent_again(lie: Callable[[Pen], Reply]) -> None:
     """The head was accepted and stays offered; the right entries under it are taken, signed for and counted."""
     world = World()

@@ -177,12 +177,16 @@ def test_a_full_disk_while_entries_come_back_leaves_the_log_closed(world: World)
     say(world, 5)
     house = world.restart("us", store=backup)
     size = house.ledgers[LOG].size
-    full = [True]
+    full, lost = [True], [True]
 
-    def no_room(sender: str, receiver: str, path: str, body: bytes) -> None:
-        world.store("us").full = full[0] and "/tile/" in path
+    def no_room(sender: str, receiver: str, path: str, body: bytes) -> Reply | None:
+        world.store("us").full = full[0] and not lost[0] and "/tile/" in path
+        return liars.LOST if lost[0] and "/tile/" in path else None
 
     world.twists.append(no_room)
+    world.run()
+    assert closed(world)[LOG].answered == {"mirror ru", "cosigner un"}, "all have answered; only the entries are missing"
+    lost[0] = False
     with pytest.raises(LocalError) as stopped:
         world.run()
     assert stopped.value.code == "disk-full"
@@ -247,6 +251,51 @@ def test_only_a_fresh_signature_by_the_right_key_over_our_log_is_an_answer(world
     world.twists.clear()
     world.later(MINUTE)
     assert not closed(world)
+
+
+def test_answers_that_suffice_open_nothing_while_entries_are_missing(world: World) -> None:
+    house = world.restart("us", mark=MemoryMark(begun=True))
+    state = house.restart.closed[LOG]
+    state.answered = {"mirror ru", "cosigner un"}
+    state.largest = liars.Pen.of(world, "us", "ru").checkpoint()
+    assert house.restart.open_ready(lambda _: False) == [], "our copy of the log back may be behind"
+    state.pulling = True
+    assert house.restart.open_ready(lambda _: True) == []
+    state.pulling = False
+    more = liars.Pen.of(world, "us", "ru")
+    state.largest = more.add(more.entry("call")).checkpoint()
+    assert house.restart.open_ready(lambda _: True) == [], "a head of ours was shown that we do not hold"
+    state.largest = liars.Pen.of(world, "us", "ru").checkpoint()
+    state.answered = {"mirror ru"}
+    assert house.restart.open_ready(lambda _: True) == [], "un's answer is missing"
+    state.answered = {"mirror ru", "cosigner un"}
+    assert house.restart.open_ready(lambda _: True) == [LOG]
+
+
+def test_seen_does_not_fall_even_if_the_operator_opens_before_the_copy_is_back(world: World) -> None:
+    """What our log names as seen was seen; that the copy is gone with the disk does not make it unseen."""
+    backup = world.backup("us")
+    world.say("ru", "us", "notice", NOTICE)
+    say(world, 2)
+    world.hold("ru", "us")
+    house = world.restart("us", store=backup)
+    world.later(MINUTE)
+    assert LOG in closed(world)
+    assert house.mirrors["ru"].unsure
+    with world.speaking("us"):
+        house.override(world.now, "a STOP must stand in the log")
+        house.say("ru", "notice", NOTICE, world.now)
+    assert accused(world) == set()
+    assert world.house("us").receipt(LOG, house.ledgers[LOG].size - 1)
+
+
+def test_a_countersigning_clock_that_is_put_back_does_not_sign_in_the_past(world: World) -> None:
+    """Within the agreed clock error nothing is refused, and no signer convicts itself."""
+    say(world, 1)
+    world.now -= 8_000
+    placed = world.say("us", "ru", "notice", NOTICE)
+    assert world.house("us").receipt(LOG, placed.entry)
+    assert [world.refusals(code) for code in NAMES] == [[], [], []]
 
 
 def test_another_history_under_our_own_signature_keeps_us_closed(world: World) -> None:

@@ -49,8 +49,8 @@ def log(folder: Path, sender: str, audience: str, start: int, as_json: bool) -> 
             data = store.entries(row.origin, row.entry, row.entry + 1)[0]
             statement = decode_statement(parse_envelope(data).payload, row.kind)
             if as_json:
-                known = {"entry": row.entry, "id": row.id, "received": row.received}
-                click.echo(json.dumps({**known, **msgspec.to_builtins(statement)}, ensure_ascii=False))
+                placed = {"entry": row.entry, "id": row.id, "received": row.received}
+                click.echo(json.dumps({**placed, **msgspec.to_builtins(statement)}, ensure_ascii=False))
                 continue
             fields = msgspec.to_builtins(statement, builtin_types=(bytes,))
             text = readable({name: value for name, value in fields.items() if name not in HEAD_FIELDS})

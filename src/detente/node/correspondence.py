@@ -58,7 +58,7 @@ class Correspondence:
         if status == 503:
             self._house.push.look_again(peer)
         self._house.restart.answer(origin, role, peer, status, body, sorted(own), keys, self._house.books[origin], now)
-        self._reopen(now)
+        self.reopen(now)
 
     def _pulled(self, origin: str, size: int, number: int, status: int, body: bytes, now: int) -> None:
         ledger = self._house.ledgers[origin]
@@ -71,7 +71,7 @@ class Correspondence:
             self._house.refuse(
                 now, self._house.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
             )
-        self._reopen(now)
+        self.reopen(now)
 
     def take_receipt(self, data: bytes, now: int) -> Checkpoint:
         """A head of ours with its mirror's signature that came back as a file. Call inside a batch."""
@@ -118,8 +118,12 @@ class Correspondence:
         finally:
             self._house.push.start()
 
-    def _reopen(self, now: int) -> None:
-        for origin in self._house.restart.open_ready():
+    def _is_sure(self, origin: str) -> bool:
+        return not self._house.mirrors[self._house.ledgers[origin].log.audience].unsure
+
+    def reopen(self, now: int) -> None:
+        """Sign again the logs about which we are now sure. Call inside a batch."""
+        for origin in self._house.restart.open_ready(self._is_sure):
             self._house.refuse(now, self._house.me, origin, "not-signing", "the others have answered; signing again")
         if not self._house.restart.closed:
             self._house.open_logs(now)

@@ -310,12 +310,14 @@ class House:
     def serve(self, peer: str, path: str, body: bytes, now: int) -> Reply:
         """Answer one request of a peer. Call inside a batch."""
         if path.startswith("/mirror/") and peer in self.mirrors:
-            before = self.mirrors[peer].size
+            before, unsure = self.mirrors[peer].size, self.mirrors[peer].unsure
             reply = self.mirrors[peer].serve(path, body, now)
             if path == "/mirror/sign-again":
                 self.push.look_again(peer)
             if self.mirrors[peer].size > before:
                 self.duties.heard(peer, now)
+            if unsure and not self.mirrors[peer].unsure:
+                self.correspondence.reopen(now)
             return reply
         if path.startswith("/cosigner/"):
             try:

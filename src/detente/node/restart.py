@@ -8,6 +8,7 @@ size in a 409 decides nothing. If their head is ahead of ours, our entries are p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from detente.errors import LocalError, RemoteError
@@ -182,12 +183,17 @@ class Restart:
             self._terms.quorum, len(log.cosigners)
         )
 
-    def open_ready(self) -> list[str]:
-        """Open every log whose answers suffice and whose head is not behind them; the origins opened."""
+    def open_ready(self, sure: Callable[[str], bool]) -> list[str]:
+        """Open every log whose answers suffice and whose head is not behind them; the origins opened.
+
+        `sure` of a log: our copy of the log back to us is as large as what we signed for; until then we would name less
+        of it as seen than we have.
+        """
         ready = [
             origin
             for origin, closed in self.closed.items()
             if self._enough(closed)
+            and sure(origin)
             and not closed.pulling
             and (closed.largest is None or closed.largest.head.size <= closed.ledger.size)
         ]
