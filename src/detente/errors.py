@@ -80,7 +80,7 @@ ADVICE: dict[str, str] = {
     "disk-full": "free space on the node's disk; what was receipted is safe, nothing new is signed meanwhile",
     "peer-dead": "call the other side; the node keeps trying and keeps everything it has to send",
     "store-locked": "give the store key or passphrase; the private store cannot be read without it",
-    "store-damaged": "restore the node from its mirrors with `detente bundle import`; do not edit the store",
+    "store-damaged": "move shared.db away and start the node: it takes its logs back from its mirrors",
     "gateway-barred": "the gateway process may open nothing of the private store; report this as a fault",
     "cannot-listen": "free the port, or name another in node.toml and tell the peer; the node keeps trying",
     "node-running": "stop the other process of this node first; two would sign two histories",
@@ -106,7 +106,6 @@ ADVICE: dict[str, str] = {
     "row-unusable": "correct the named row in the source; the others were taken",
     "node-unreachable": "start the node with `detente node --config FILE`, or check the folder given",
     "agreement-invalid": "correct the file at the named line",
-    "record-invalid": "correct the record at the named line",
     "internal": "report this with the node's log; nothing receipted is lost",
 }
 

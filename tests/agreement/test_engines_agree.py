@@ -39,7 +39,10 @@ def verdicts(engine: object, agreement: Agreement, record: Record, geometry: Exa
     found = engine.judge(agreement, record, geometry)  # type: ignore[attr-defined]
     spoken = (one for one in found if one.verdict not in ("not applicable", "no verdict"))
     # an edge that is not known to the millisecond is named by its first instant here and by its last there
-    return {(one.clause, one.act.split(" 20")[0], str(one.bearer)): one.verdict + (" (shadow)" if one.shadow else "") for one in spoken}
+    return {
+        (one.clause, one.act.split(" 20")[0], str(one.bearer)): one.verdict + (" (shadow)" if one.shadow else "")
+        for one in spoken
+    }
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -58,6 +61,8 @@ def test_the_judge_and_the_reference_agree(name: str, seed: int):
         for key in ours.keys() | slow.keys()
         if ours.get(key) != slow.get(key)
     }
-    definite = {key: pair for key, pair in different.items() if not any(each.startswith("cannot tell") for each in pair)}
+    definite = {
+        key: pair for key, pair in different.items() if not any(each.startswith("cannot tell") for each in pair)
+    }
     assert definite == {}
     assert len(different) <= 1, different

@@ -158,7 +158,7 @@ def test_keys_rotate_and_revoke_on_a_running_node(three: Three, detente: Run, tm
     after = detente("keys", "show", *node(three, "us")).stdout
     assert "root 2" in after
     assert old_release not in after
-    detente("keys", "revoke", *node(three, "us"), old_release[:16], "--reason", "test of revocation")
+    detente("keys", "revoke", *node(three, "us"), old_release[:16], "--reason", "test of revocation", "--yes")
     file = tmp_path / "call.json"
     file.write_text(json.dumps({"about": "op-1", "text": "after the change of keys"}))
     assert "ru signed for it at" in detente("say", *node(three, "us"), "--to", "ru", "--kind", "call", file).stdout

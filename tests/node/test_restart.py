@@ -177,18 +177,14 @@ def test_a_full_disk_while_entries_come_back_leaves_the_log_closed(world: World)
     say(world, 5)
     house = world.restart("us", store=backup)
     size = house.ledgers[LOG].size
-    full, lost = [True], [True]
-
-    def no_room(sender: str, receiver: str, path: str, body: bytes) -> Reply | None:
-        world.store("us").full = full[0] and not lost[0] and "/tile/" in path
-        return liars.LOST if lost[0] and "/tile/" in path else None
-
-    world.twists.append(no_room)
+    world.twists.append(lambda s, r, path, b: liars.LOST if "/tile/" in path else None)
     world.run()
-    assert closed(world)[LOG].answered == {"mirror ru", "cosigner un"}, "all have answered; only the entries are missing"
-    lost[0] = False
-    with pytest.raises(LocalError) as stopped:
-        world.run()
+    assert closed(world)[LOG].answered == {"mirror ru", "cosigner un"}, "only the entries are missing"
+    (job,) = world.store("us").jobs(f"pull {LOG}")
+    bundle = world.request("us", "ru", job.path, b"").body
+    world.store("us").full = True
+    with pytest.raises(LocalError) as stopped, house.batch(world.now):
+        house.answered("ru", job.purpose, 200, bundle, world.now)
     assert stopped.value.code == "disk-full"
     assert LOG in closed(world)
     assert house.ledgers[LOG].size == size
@@ -196,7 +192,7 @@ def test_a_full_disk_while_entries_come_back_leaves_the_log_closed(world: World)
     with house.batch(world.now), pytest.raises(LocalError) as refused:
         house.say("ru", "notice", NOTICE, world.now)
     assert refused.value.code == "not-signing"
-    full[0] = False
+    world.twists.clear()
     world.later(2 * MINUTE)
     assert not closed(world)
     assert house.ledgers[LOG].size >= size + 5
@@ -251,6 +247,24 @@ def test_only_a_fresh_signature_by_the_right_key_over_our_log_is_an_answer(world
     world.twists.clear()
     world.later(MINUTE)
     assert not closed(world)
+
+
+def test_a_second_start_before_the_copy_is_back_asks_again(world: World) -> None:
+    """Our own log is whole again, our copy of theirs is not: it stays closed over one more restart."""
+    backup = world.backup("us")
+    world.say("ru", "us", "notice", NOTICE)
+    say(world, 2)
+    world.hold("ru", "us")
+    for store in (backup, None):
+        house = world.restart("us", store=store)
+        world.run()
+        assert set(closed(world)) == {LOG}
+        assert house.mirrors["ru"].unsure
+    assert house.ledgers[LOG].size == world.mirror("ru", "us").size
+    world.release("ru", "us")
+    world.later(MINUTE)
+    assert not closed(world)
+    assert accused(world) == set()
 
 
 def test_answers_that_suffice_open_nothing_while_entries_are_missing(world: World) -> None:

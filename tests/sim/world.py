@@ -21,7 +21,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, get_args
 
 from detente.adapters.store_shared import SqliteShared
@@ -225,8 +225,10 @@ class World:
         self._held: set[tuple[str, str]] = set()
         keys = dict(signers) if signers else {code: signers_for(code) for code in NAMES}
         self.roots = {code: root_for(code, keys[code], thresholds=thresholds) for code in NAMES}
+        # quotas smaller than the terms allow, so that tests of them stay small
+        entries, size = int(terms.pop("entries", "20000")), int(terms.pop("bytes", "64000000"))
         self.terms_bytes = terms_text(self.roots, **terms)
-        self.terms: Terms = read_terms(self.terms_bytes)
+        self.terms: Terms = replace(read_terms(self.terms_bytes), quota_entries=entries, quota_bytes=size)
         self.nodes: dict[str, Node] = {}
         for code in NAMES:
             settings = Settings(code, AGREEMENT, self.terms, self.terms_bytes, self.roots, production=False)

@@ -14,8 +14,7 @@ from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
 from detente.errors import GivenError, LocalError
-from detente.model.statement import Statement, sha256_hex
-from detente.node import timing
+from detente.model.statement import Statement
 from detente.node.house import House
 from detente.node.ledger import Ledger
 from detente.node.speaker import Placed, build
@@ -138,12 +137,8 @@ class Commands:
         if not 0 <= entry < ledger.size:
             raise GivenError("unknown-name", f"no entry {entry}; the log holds {ledger.size}", where=origin)
         proof = self._house.receipt(origin, entry, with_entry=True)
-        stored = self._store.receipt_over(origin, entry, timing.MIRROR)
-        return {
-            "file": b64(proof.encode()),
-            "by": stored.name if stored else "",
-            "at": stored.time_s * 1000 if stored else 0,
-        }
+        line = proof.checkpoint.note.signatures[-1]
+        return {"file": b64(proof.encode()), "by": line.name, "at": int.from_bytes(line.value[:8], "big") * 1000}
 
     # speaking
 
@@ -184,7 +179,7 @@ class Commands:
         head = {"agreement": "0" * 64, "author": self._house.me, "origin": "draft/check", "time": 0, "salt": "0" * 32}
         build(kind, {"type": kind, "label": "draft", **head, **fields})
         draft = {"to": to, "kind": kind, "fields": fields}
-        name = sha256_hex(msgspec.json.encode(draft, order="sorted"))[:12]
+        name = self._house.random(6).hex()
         self._private.put("draft", name, msgspec.json.encode(draft))
         return {"draft": name}
 
@@ -203,8 +198,12 @@ class Commands:
         if data is None:
             known = ", ".join(self._private.names("draft")) or "none"
             raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
+        if self._store.meta(f"released {name}"):  # said in this batch, or before a crash that kept the draft
+            self.after.append(partial(self._private.delete, "draft", name))
+            raise LocalError("not-released", f"draft {name} has been released before; nothing was said again")
         draft = msgspec.json.decode(data)
         answer = self.do_say({**draft, "wait": request.get("wait")})
+        self._store.set_meta(f"released {name}", "1")
         self.after.append(partial(self._private.delete, "draft", name))
         return answer
 
@@ -324,6 +323,11 @@ class Commands:
             raise GivenError(
                 "unknown-name", f"no key {key[:64]!r} of ours; `detente keys show` lists them", where="key"
             )
+        state = self._house.state.revoke(key)
+        for role in ("root", "log", "mirror", "release"):
+            agencies = {holder.agency for holder in state.holders(role).values()}
+            if len(agencies) < state.document.threshold(role):
+                raise LocalError("root-invalid", f"without this key nobody signs as {role} any more: rotate first")
         fields = {"key": key, "reason": request["reason"]}
         return self._placed(self._house.say_to_all("revoke", fields, self._clock.now()), request)
 

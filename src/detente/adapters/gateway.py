@@ -66,6 +66,18 @@ def _listen(peer: Peer) -> socket.socket:
         raise LocalError("cannot-listen", what, where=f"{peer.host}:{peer.port}") from error
 
 
+async def _whole(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body of an answer; one that is cut or too long is no answer."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.content.iter_chunked(65_536):
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise aiohttp.ClientError("answered more than any answer holds")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
 class _Server(uvicorn.Server):
     """A uvicorn server among several in one process; signals are the process's business."""
 
@@ -235,9 +247,11 @@ class Gateway:
                     headers=kind,
                     server_hostname=SERVER_NAME.format(code=job.peer),
                 ) as response:
-                    body = await response.content.read(MAX_BODY + 1)
+                    body = await _whole(response)
                     status = response.status
-                if status in (429, 503):
+                if status in (429, 503) and not job.path.endswith(
+                    "/sign-again"
+                ):  # there 503 is an answer: we are behind
                     raise aiohttp.ClientError(f"answered {status}")
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 failures += 1
@@ -248,7 +262,7 @@ class Gateway:
                 continue
             pause, failures = FIRST_PAUSE, 0
             self._link(job.peer, True, "")
-            if not self._answer(job, status, body[:MAX_BODY]):
+            if not self._answer(job, status, body):
                 await asyncio.sleep(LAST_PAUSE)
 
     def _answer(self, job: Job, status: int, body: bytes) -> bool:

@@ -40,6 +40,7 @@ from detente.proof.wire import TYPE_TEXT
 
 BATCH = 64
 TICK_SECONDS = 0.5
+LAST_INSTANT = 253_402_300_799_999
 LOCK_TRIES = 100
 KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare"}  # requests that write nothing
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
@@ -61,6 +62,8 @@ class Clock:
         """Tell the scenario time; never backwards, never on a production node."""
         if not self.scenario:
             raise LocalError("clock-invalid", "this node runs on wall time")
+        if now > LAST_INSTANT:
+            raise LocalError("clock-invalid", f"{now} lies after the year 9999")
         if now < self._now:
             raise LocalError("clock-invalid", f"{now} lies before {self._now}")
         self._now = now
@@ -87,6 +90,7 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
     high_water = HighWaterFile(config.private / "highwater.json", begun=private.get("node", "begun") is not None)
     verify = threaded_verifier()
     house = House(settings, store, private.signers(first), high_water, os.urandom, clock.now(), verify)
+    house.signers_for = private.signers
     private.put("node", "begun", b"1")  # before anything is signed: from now on an empty store is a lost one
     if house.state.document.version > 1:
         house.use_keys(private.signers(house.state.document))
@@ -146,8 +150,8 @@ class HouseProcess:
         await self._hang_up()
         self.store.close()
         self.private.close()
-        if self._fatal is not None:
-            raise self._fatal
+        if self._fatal is not None:  # not a refusal to start: the supervisor starts us again
+            raise RuntimeError("the house had to stop") from self._fatal
 
     def _poked(self) -> None:
         with contextlib.suppress(BlockingIOError, ConnectionResetError):
@@ -191,7 +195,7 @@ class HouseProcess:
             request = json.loads(line)
             if not isinstance(request, dict):
                 raise ValueError("not an object")
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             return {"error": error_value(LocalError("request-invalid", f"not a request: {error}"))}
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._queue.append((request, future))

@@ -138,8 +138,9 @@ class SqliteShared:
 
     def entries(self, origin: str, start: int, end: int) -> list[bytes]:
         """Entries [start, end) of the log."""
-        row = self._db.execute("SELECT id FROM log WHERE origin=?", (origin,)).fetchone()
-        if row is None:
+        row = self._db.execute("SELECT id, size FROM log WHERE origin=?", (origin,)).fetchone()
+        start, end = max(0, start), min(end, row[1] if row else 0)
+        if start >= end:  # also: no index may run over into the next log's places
             return []
         base = row[0] << _SHIFT
         found = self._db.execute(

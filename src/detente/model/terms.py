@@ -16,6 +16,7 @@ from detente.model.statement import sha256_hex
 from detente.model.strict_yaml import read_yaml
 from detente.model.when import read_duration
 
+PACKAGE, MAX_ENTRY = 256, 65_535  # tlog-mirror and tlog-tiles: what cannot be divided on its way
 ROLE_PARTY = "party"
 ROLE_OTHER = "other"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -144,6 +145,10 @@ def _check(terms: Terms, where: str) -> None:
                 raise _wrong(where, "logs", f"no log from {sender} to {audience}")
     if min(terms.quota_per, terms.quota_entries, terms.quota_bytes) <= 0:
         raise _wrong(where, "quota", "entries, bytes and per must be above zero")
+    if terms.quota_entries < PACKAGE or terms.quota_bytes < PACKAGE * MAX_ENTRY:
+        raise _wrong(where, "quota", f"must let one package through: {PACKAGE} entries of {MAX_ENTRY} bytes")
+    if terms.root_max_age < terms.heartbeat:
+        raise _wrong(where, "root_max_age", "must not be shorter than the heartbeat that shows the root")
     if terms.heartbeat <= terms.receipt_due or min(terms.receipt_due, terms.heartbeat) <= 0:
         raise _wrong(where, "heartbeat", "must be longer than receipt_due, and both above zero")
 

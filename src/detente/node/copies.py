@@ -12,6 +12,7 @@ from detente.proof.checkpoint import Checkpoint, check_log_signature, cosignatur
 from detente.proof.evidence import make_fork
 from detente.proof.keys import TYPE_NOTE, VerifierKey
 from detente.proof.lapse import make_lapse
+from detente.proof.note import MAX_LINES
 from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, check_consistency, fold
 from detente.proof.wire import TYPE_SIZE, TYPE_TEXT, AddCheckpoint
@@ -86,6 +87,15 @@ def refusal_reply(error: RemoteError, size: int | None = None) -> Reply:
     if status == 409 and size is not None and error.code != "fork":
         return Reply(409, TYPE_SIZE, f"{size}\n".encode())
     return Reply(status, TYPE_TEXT, f"refused: {error.code}\n".encode())
+
+
+def own_lines(checkpoint: Checkpoint) -> Checkpoint:
+    """The head with its log's own lines only; their number is limited so that ours find room beside them."""
+    origin = checkpoint.head.origin
+    lines = tuple(line for line in checkpoint.note.signatures if line.name == origin)
+    if len(lines) > MAX_LINES // 2:
+        raise RemoteError("note-invalid", f"{len(lines)} lines of the log leave no room for ours", where=origin)
+    return Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=lines))
 
 
 def check_offer(request: AddCheckpoint, log_keys: list[VerifierKey], held: Checkpoint | None) -> None:

@@ -66,8 +66,10 @@ class Correspondence:
         reader = LogReader(origin, self._house.me, answers, self._house.adoption.digest, self._house.state)
         self._house.restart.pulled(origin, size, number, status, body, reader, now)
         if ledger.size > before:
+            version = self._house.state.document.version
             self._house.restore_own_root()
-            self._house.speaker.needed = self._house.state.document.threshold("release")
+            if self._house.state.document.version > version:  # the backup was of before a change of keys
+                self._house.use_keys(self._house.signers_for(self._house.state.document))
             self._house.refuse(
                 now, self._house.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
             )

@@ -12,7 +12,7 @@ from typing import Any
 
 from detente.errors import RemoteError
 from detente.model.terms import LogTerms
-from detente.node.copies import EvidenceError, behind, check_offer, refusal_reply
+from detente.node.copies import EvidenceError, behind, check_offer, own_lines, refusal_reply
 from detente.node.ports import HEAD_COSIGNED, Refused, Reply, SharedStore
 from detente.proof.checkpoint import Checkpoint, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey
@@ -71,7 +71,7 @@ class Cosigner:
                     if held is None:
                         return Reply(404, TYPE_TEXT, b"no head held\n")
                     if self.unsure:
-                        return behind(self._own_lines(held))
+                        return behind(own_lines(held))
                     return Reply(200, TYPE_TEXT, self._signed(held, now)[0].encode())
                 raise RemoteError("request-invalid", f"no such path for {peer}: {path[:80]}")
         except RemoteError as error:
@@ -94,15 +94,11 @@ class Cosigner:
         check_offer(request, keys, held)
         size = request.checkpoint.head.size
         if self.unsure and size < self.floor:
-            self._store.set_head(self.log.origin, HEAD_COSIGNED, size, self._own_lines(request.checkpoint).encode())
+            self._store.set_head(self.log.origin, HEAD_COSIGNED, size, own_lines(request.checkpoint).encode())
             return Reply(409, TYPE_SIZE, f"{size}\n".encode())
         self.unsure = False
         lines = self._signed(request.checkpoint, now)[1]
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in lines).encode())
-
-    def _own_lines(self, checkpoint: Checkpoint) -> Checkpoint:
-        own = tuple(line for line in checkpoint.note.signatures if line.name == self.log.origin)
-        return Checkpoint(checkpoint.head, checkpoint.note._replace(signatures=own))
 
     def _signed(self, checkpoint: Checkpoint, now: int) -> tuple[Checkpoint, list[NoteSignature]]:
         """The head with its log's lines and ours of this second, kept; and our lines alone."""
@@ -112,6 +108,6 @@ class Cosigner:
         self._old_signers = tuple((signer, known) for signer, known in self._old_signers if not known())
         signers = [self.signer, *(signer for signer, _ in self._old_signers)]
         lines = [cosign(checkpoint.head, self._name, signer, time_s) for signer in signers]
-        signed = self._own_lines(checkpoint).with_lines(lines)
+        signed = own_lines(checkpoint).with_lines(lines)
         self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, signed.encode())
         return signed, lines

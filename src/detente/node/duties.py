@@ -111,8 +111,8 @@ class Duties:
             else:
                 self._told.discard(f"root {peer}")
         if now >= self._next_beat:
-            while self._next_beat <= now:
-                self._next_beat += self._house.terms.heartbeat
+            step = self._house.terms.heartbeat
+            self._next_beat += ((now - self._next_beat) // step + 1) * step
             self._house.store.set_meta("next beat", str(self._next_beat))
             self._beat(now)
 

@@ -7,13 +7,13 @@ it are signed into their logs at its end, and only after COMMIT may anything lea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
 from detente.errors import LocalError, RemoteError
-from detente.model.statement import Root, Status, decode_statement, sha256_hex
+from detente.model.statement import Revoke, Root, Status, decode_statement, sha256_hex
 from detente.model.terms import LogTerms
 from detente.node import timing
 from detente.node.adoption import Adoption
@@ -34,7 +34,7 @@ from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.envelope import parse_envelope
 from detente.proof.keys import Signer, VerifierKey, VerifyMany, verify_each
 from detente.proof.receipt import LogProof
-from detente.proof.roots import KeyState, admit_together, read_root
+from detente.proof.roots import KeyState, RootDocument, admit_together, read_root
 from detente.proof.wire import TYPE_TEXT, parse_add_checkpoint
 
 ANCHORS = 256
@@ -56,6 +56,8 @@ class House:
         self.me, self.terms, self.store, self.random = settings.me, settings.terms, store, random
         self.settings = settings
         self.on_watch = 0
+        self.signers_for: Callable[[RootDocument], Mapping[str, Sequence[Signer]]] = lambda _: signers
+        """Our signers under a root of ours, from wherever the private halves are kept."""
         self._high_water = high_water
         self._verify_many = verify_many
         self._rotation: tuple[KeyState, dict[str, Sequence[Signer]]] | None = None
@@ -95,6 +97,9 @@ class House:
         for copy in self._copies():
             marked = self.restart.marked.get(copy.log.origin)
             copy.floor, copy.unsure = marked[0] if marked else 0, marked != heads.get(copy.log.origin)
+        for mirror in self.mirrors.values():
+            if mirror.unsure:
+                self.restart.close(mirror.reader.answers)
         self.push = Push(store, self.ledgers)
         self.duties = Duties(self, now)
         self.correspondence = Correspondence(self)
@@ -110,13 +115,15 @@ class House:
         reader.last_time, reader.last_seen = (int(words[0]), int(words[1])) if words else (0, 0)
 
     def restore_own_root(self) -> None:
-        """Bring our own keys to what our logs show."""
-        for row in self.store.statements("root"):
-            if row.author == self.me:
-                data = self.store.entries(row.origin, row.entry, row.entry + 1)[0]
-                statement = decode_statement(parse_envelope(data).payload, "root")
-                if isinstance(statement, Root) and statement.version == self.state.document.version + 1:
-                    self.state = read_root(statement.document, self.state)
+        """Bring our own keys to what our logs show: later roots, and what we have revoked."""
+        rows = [row for kind in ("root", "revoke") for row in self.store.statements(kind) if row.author == self.me]
+        for row in sorted(rows, key=lambda row: (row.origin, row.entry)):
+            data = self.store.entries(row.origin, row.entry, row.entry + 1)[0]
+            statement = decode_statement(parse_envelope(data).payload, row.kind)
+            if isinstance(statement, Root) and statement.version == self.state.document.version + 1:
+                self.state = read_root(statement.document, self.state)
+            elif isinstance(statement, Revoke):
+                self.state = self.state.revoke(statement.key)
 
     def start(self, now: int) -> None:
         """The first batch: open the logs with our root document, or ask the others whether we run on a backup."""
@@ -238,6 +245,8 @@ class House:
             raise LocalError("unknown-name", f"no log to {audience!r}; known: {known}")
         if self.is_closed(log.origin):
             raise LocalError("not-signing", "this node may be running on a restored backup", where=log.origin)
+        if kind == "revoke":
+            self.state = self.state.revoke(str(fields.get("key")))  # it counts for us as for everybody else
         held = self.mirrors[audience].head
         return self.speaker.say(self.ledgers[log.origin], kind, fields, held.head if held else None, now, same_as)
 

@@ -16,7 +16,7 @@ from detente.errors import RemoteError
 from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
-from detente.node.copies import EvidenceError, behind, check_offer, fork, log_keys_ever, refusal_reply
+from detente.node.copies import EvidenceError, behind, check_offer, fork, log_keys_ever, own_lines, refusal_reply
 from detente.node.ports import (
     HEAD_MIRROR,
     HEAD_PENDING,
@@ -30,7 +30,7 @@ from detente.node.quota import spend
 from detente.node.reader import LogReader, Read, Surroundings
 from detente.proof.checkpoint import Checkpoint, check_log_signature, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id
-from detente.proof.note import MAX_LINES, NoteSignature
+from detente.proof.note import NoteSignature
 from detente.proof.roots import KeyState
 from detente.proof.tree import EMPTY_ROOT, Tree, check_subtree, leaf_hash
 from detente.proof.wire import TYPE_INFO, TYPE_TEXT, AddEntries, encode_info, parse_add_checkpoint, parse_add_entries
@@ -120,18 +120,9 @@ class Mirror:
                 "wrong-size", "perhaps signed under a root that our backup does not hold", where=self.origin
             )
         check_offer(request, keys, held)
-        self.pending = self._own_lines(request.checkpoint)
+        self.pending = own_lines(request.checkpoint)
         self._store.set_head(self.origin, HEAD_PENDING, head.size, self.pending.encode())
         return Reply(200, TYPE_TEXT, b"")
-
-    def _own_lines(self, offered: Checkpoint) -> Checkpoint:
-        """The head with its log's own lines only; their number is limited so that ours find room beside them."""
-        lines = tuple(line for line in offered.note.signatures if line.name == self.origin)
-        if len(lines) > MAX_LINES // 2:
-            raise RemoteError(
-                "note-invalid", f"{len(lines)} lines of the log leave no room for ours", where=self.origin
-            )
-        return Checkpoint(offered.head, offered.note._replace(signatures=lines))
 
     def _log_keys_ever(self) -> list[VerifierKey]:
         return log_keys_ever(self.reader.state, self.origin) if self.reader.state else []
@@ -157,7 +148,8 @@ class Mirror:
         given = (r for r in self._store.receipts(self.origin) if r.role == timing.MIRROR and r.size >= size)
         notes = (parse_checkpoint(receipt.note) for receipt in given)
         held = next((note for note in notes if note.note.lines_by(signed)), None) or self.head
-        assert held is not None  # noqa: S101 - we hold entries, so we hold a head
+        if held is None:  # the head of an empty log, under another root than the empty one
+            raise RemoteError("checkpoint-invalid", f"{shown.head}: no entries have another root", where=self.origin)
         raise fork(signed, held, shown, ours, self.tree.consistency(size, held.head.size))
 
     def add_entries(self, body: bytes, now: int) -> Reply:
@@ -215,6 +207,8 @@ class Mirror:
         if head.origin != self.origin:
             raise RemoteError("unknown-origin", f"the bundle is of {head.origin}", where=self.origin)
         keep = (self.head, self.pending, self.reader.copy())
+        floor = self.floor
+        self.floor = max(floor, head.size + 1)  # a file may be old: it fills our copy, it does not make us sure
         try:
             with self._store.transaction():
                 self.check_history(request.checkpoint)
@@ -222,7 +216,7 @@ class Mirror:
                     return self.sign_again(now)
                 keys = self.reader.state.log_keys(self.origin) if self.reader.state else []
                 check_log_signature(request.checkpoint, [key.public for key in keys])
-                self.pending = self._own_lines(request.checkpoint)
+                self.pending = own_lines(request.checkpoint)
                 self._store.set_head(self.origin, HEAD_PENDING, head.size, self.pending.encode())
                 for body in entries:
                     self.add_entries(body, now)
@@ -238,6 +232,8 @@ class Mirror:
                 return self.sign_again(now)
         except RemoteError as error:
             return self._refused(error, keep, now)
+        finally:
+            self.floor = max(floor, head.size) if self.unsure else floor
 
     def _goal(self, request: AddEntries) -> Checkpoint | None:
         for candidate in (self.pending, self.head):

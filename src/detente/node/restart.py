@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from detente.errors import LocalError, RemoteError
 from detente.model.terms import Terms
 from detente.node import timing
+from detente.node.copies import own_lines
 from detente.node.ledger import Ledger
 from detente.node.ports import HEAD_OWN, HighWater, SharedStore, StatementRow
 from detente.node.reader import LogReader
@@ -21,7 +22,6 @@ from detente.node.receipts import ReceiptBook
 from detente.node.speaker import remember
 from detente.proof.checkpoint import Checkpoint, check_log_signature, parse_checkpoint
 from detente.proof.keys import VerifierKey, verify_each
-from detente.proof.note import Note
 from detente.proof.tiles import WIDTH, TileName, parse_bundle
 from detente.proof.tree import Tree, leaf_hash
 from detente.proof.wire import TYPE_TEXT, mirror_prefix
@@ -44,6 +44,7 @@ class Restart:
     def __init__(self, store: SharedStore, terms: Terms, ledgers: dict[str, Ledger], high_water: HighWater) -> None:
         self._store = store
         self._terms = terms
+        self._ledgers = ledgers
         self.marked = high_water.read()
         marked = {origin: head for origin, head in self.marked.items() if origin in ledgers}
         heads = {
@@ -54,6 +55,10 @@ class Restart:
         self.closed: dict[str, Closed] = {}
         if not (fresh or agree):
             self.closed = {origin: Closed(ledger) for origin, ledger in ledgers.items()}
+
+    def close(self, origin: str) -> None:
+        """Close a log: our copy of the log back to us may have been lost, and we would name less of it as seen."""
+        self.closed.setdefault(origin, Closed(self._ledgers[origin]))
 
     def ask(self) -> None:
         """Queue a sign-again request to mirror and cosigners of each closed log. Call inside a transaction."""
@@ -105,8 +110,7 @@ class Restart:
                 f"{peer} signed for another history at {checkpoint.head.size} entries under our own signature",
                 where=origin,
             )
-        own = tuple(line for line in checkpoint.note.signatures if line.name == origin)
-        bare = Checkpoint(checkpoint.head, Note(checkpoint.note.text, own))
+        bare = own_lines(checkpoint)
         if status == 200:
             others = [line for line in checkpoint.note.signatures if line.name != origin]
             book.add(bare, others, role, keys, now)

@@ -41,6 +41,8 @@ def parse_path(path: str) -> TileName:
     width = int(match[4]) if match[4] else WIDTH
     if width > WIDTH or (match[4] and width == WIDTH):
         raise RemoteError("request-invalid", f"{path[:80]!r} names a partial tile of {width}")
+    if len(digits) > 12:
+        raise RemoteError("request-invalid", f"{path[:80]!r} lies beyond every log")
     name = TileName(-1 if match[1] == "entries" else int(match[1]), int(digits), width)
     if name.path() != path:
         raise RemoteError("request-invalid", f"{path[:80]!r} is another spelling of {name.path()}")

@@ -18,7 +18,7 @@ from detente.proof.tree import MAX_PROOF, Tree
 
 PACKAGE = 256
 MAX_PACKAGES = 32
-MAX_BODY = 8 * 1024 * 1024
+MAX_BODY = 17 * 1024 * 1024  # one package of 256 of the largest entries, 16.0 MiB, must fit: it cannot be divided
 TYPE_ENTRIES = "application/octet-stream"
 TYPE_SIZE = "text/x.tlog.size"
 TYPE_INFO = "text/x.tlog.mirror-info"
