@@ -89,7 +89,10 @@ def functions(path: Path) -> set[str]:
     "page", [p for p in PAGES if p.parent.name in ("spec", "reference", "how-to", "explanation")], ids=name
 )
 def test_lines_are_short(page):
-    assert [line for line in page.read_text("utf-8").split("\n") if len(line) > 120] == []
+    lines = page.read_text("utf-8").split("\n")
+    assert [line for line in lines if len(line) > 120 and not line.startswith("|")] == [], (
+        "a table's row cannot be folded"
+    )
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "spec").glob("*.md")), ids=name)
