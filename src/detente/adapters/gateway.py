@@ -60,7 +60,10 @@ def bar_private(folder: Path) -> None:
 def _listen(peer: Peer) -> socket.socket:
     try:
         family = socket.AF_INET6 if ":" in peer.host else socket.AF_INET
-        return socket.create_server((peer.host.strip("[]"), peer.port), family=family)
+        listener = socket.create_server((peer.host.strip("[]"), peer.port), family=family)
+        # accepted sockets inherit it; asyncio sets it only where the protocol number is given, and create_server gives none
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except OSError as error:
         what = f"cannot listen for {peer.code}: {error.strerror or error}"
         raise LocalError("cannot-listen", what, where=f"{peer.host}:{peer.port}") from error
