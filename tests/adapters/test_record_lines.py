@@ -14,7 +14,7 @@ from detente.agreement.distances import Distances
 from detente.agreement.history import NEVER, Change, History
 from detente.agreement.judge import Judge, judge
 from detente.agreement.language import read_agreement
-from detente.agreement.record import Record
+from detente.agreement.record import Record, Spot
 from detente.errors import GivenError
 from detente.model.when import read_instant
 from tests.agreement.random_records import blur, draw
@@ -106,8 +106,8 @@ def test_every_field_is_read_and_written():
     assert again.record() == found.record()
     strike = found.record().acts[1]
     assert strike.by == {"us", "ru"}
-    assert (strike.at.lo, strike.at.hi) == (ms("2016-09-17T12:00:00Z"), ms("2016-09-17T12:01:00.500Z"))
-    assert strike.fields["position"].radius == 1.5
+    assert strike.at == (ms("2016-09-17T12:00:00Z"), ms("2016-09-17T12:01:00.500Z"))
+    assert strike.fields["position"] == Spot(37.1234567, 36.1234567, 1.5)
     assert strike.accounts[0].changes == {"by": frozenset({"us"}), "bombs": 3}
     assert found.heads == {"us": ms("2016-09-19T00:00:00Z"), "ru": NEVER, "un": NEVER}
     assert found.reported_in == {"s": "press"}
@@ -145,7 +145,9 @@ def test_feeding_the_changes_comes_to_the_record_of_now():
     judging = Judge.over(AGREEMENT, Distances(), found.known_at(ms("2016-09-17T13:00:00Z")))
     for change in found.changes(ms("2016-09-17T13:00:00Z")):
         judging.now(change.at)
-        judging.add(found.act_at(change.id, change.at))
+        act = found.act_at(change.id, change.at)
+        assert act is not None
+        judging.add(act)
     for log, head in found.heads.items():
         judging.head(log, head)
     judging.now(found.now)
@@ -236,7 +238,7 @@ def test_an_id_is_given_once_over_all_files():
 
 
 def test_progress_is_told():
-    told = []
+    told: list[int] = []
     many = [json.dumps({"event": "strike", "id": str(n)}) for n in range(2500)]
     read_record([("r", "\n".join((FIRST, *many)).encode())], AGREEMENT, told.append)
     assert told == [1000, 2000]
@@ -244,7 +246,8 @@ def test_progress_is_told():
 
 def test_the_example_of_the_page_is_read():
     page = (FOLDER.parents[1] / "docs" / "reference" / "record.md").read_text()
-    lines, agreement = (re.search(rf"```{kind}\n(.*?)```", page, re.S)[1] for kind in ("json", "yaml"))
+    lines, agreement = (re.findall(rf"```{kind}\n(.*?)```", page, re.S)[0] for kind in ("json", "yaml"))
+    lines = lines.replace("\\\n", "")
     read_it = read_agreement(agreement.encode())
     found = read_record([("example", lines.encode())], read_it)
     verdicts = {one.act: one.verdict for one in judge(read_it, found.record(), Distances())}
