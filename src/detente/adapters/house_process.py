@@ -29,7 +29,8 @@ from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
 from detente.adapters.store_private import HighWaterFile, PrivateStore
-from detente.adapters.store_shared import FULL, Inbox, SqliteShared
+from detente.adapters.store_shared import SqliteShared
+from detente.adapters.store_traffic import FULL, Inbox
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, LocalError
 from detente.node.house import House
