@@ -34,6 +34,18 @@ from detente.proof.roots import KeyState, digest_of, read_root
 
 Fault = tuple[str, str]
 RELEASE = "release"
+_CHANGING = (Root, Revoke)  # statements after which other keys may hold
+
+
+class _Parsed(NamedTuple):
+    """One entry as its bytes alone show it. `message` is the PAE; `fault` says why there is no statement."""
+
+    envelope: Envelope | None
+    message: bytes
+    id: str
+    kind: str
+    statement: Statement | None
+    fault: RemoteError | None
 
 
 class Read(NamedTuple):
@@ -51,8 +63,8 @@ class Read(NamedTuple):
 class Surroundings:
     """What the reader's own node knows that bears on claims; each may be unknown (None) to an offline reader."""
 
-    known: Callable[[str], bool] = lambda _: False
-    """Whether a statement id was read before."""
+    known: Callable[[Sequence[str]], set[str]] = lambda _: set()
+    """Those of these statement ids that were read before."""
     our_root: Callable[[int], bytes | None] | None = None
     """Root of our log to the author at a size, None if we never had that size."""
     not_after: int | None = None
@@ -81,33 +93,32 @@ class LogReader:
     ) -> list[Read]:
         """Read entries from index `start` on, in order; changes the state."""
         around = around or Surroundings()
-        parsed = [self._parse(data) for data in entries]
+        parsed = [_parse(data) for data in entries]
+        ids = around.known([each.id for each in parsed if each.id])
         result: list[Read] = []
-        ids: set[str] = set()
         at = 0
         while at < len(parsed):
             if self.state is None and start + at == 0:
                 self.state = self._first_keys(parsed[0])
             stop = at + 1
-            while stop < len(parsed) and not isinstance(parsed[stop - 1][2], Root | Revoke):
+            while stop < len(parsed) and not isinstance(parsed[stop - 1].statement, _CHANGING):
                 stop += 1
             segment = parsed[at:stop]
             holders = self.state.holders(RELEASE) if self.state else {}
             publics = {identifier: holder.public for identifier, holder in holders.items()}
-            checks: list[list[Check]] = [env.checks(publics) if env else [] for env, _, _, _ in segment]
+            needed = self.state.document.threshold(RELEASE) if self.state else 1
+            checks: list[list[Check]] = [p.envelope.checks(publics, p.message) if p.envelope else [] for p in segment]
             good = iter(verify_many([check for each in checks for check in each]))
-            for offset, ((envelope, kind, statement, fault), each) in enumerate(zip(segment, checks, strict=True)):
+            for index, (one, each) in enumerate(zip(segment, checks, strict=True), start + at):
+                envelope, _, identifier, kind, statement, fault = one
                 answers = [next(good) for _ in each]
-                index = start + at + offset
-                identifier = envelope.id() if envelope else ""
                 try:
                     if fault or envelope is None:
                         raise fault or RemoteError("envelope-invalid", "unreadable")
-                    needed = self.state.document.threshold(RELEASE) if self.state else 1
                     check_threshold(envelope, holders, answers, needed)
                     assert statement is not None  # noqa: S101 - _parse gives a fault or a statement
                     self._check_place(statement)
-                    if identifier in ids or around.known(identifier):
+                    if identifier in ids:
                         raise RemoteError("replay", "said before; the first place stands")
                     self._apply(statement, around)
                 except RemoteError as error:
@@ -122,18 +133,9 @@ class LogReader:
         """A reader in the same state, for reading ahead without committing."""
         return replace(self)
 
-    def _parse(self, data: bytes) -> tuple[Envelope | None, str, Statement | None, RemoteError | None]:
-        envelope, kind = None, ""
-        try:
-            envelope = parse_envelope(data)
-            kind = kind_of(envelope.payloadType)
-            return envelope, kind, decode_statement(envelope.payload, kind), None
-        except RemoteError as error:
-            return envelope, kind, None, error
-
-    def _first_keys(self, first: tuple[Envelope | None, str, Statement | None, RemoteError | None]) -> KeyState | None:
+    def _first_keys(self, first: _Parsed) -> KeyState | None:
         """An offline reader without pinned keys takes them from the root statement that opens the log."""
-        statement = first[2]
+        statement = first.statement
         if not isinstance(statement, Root):
             return None
         try:
@@ -195,3 +197,15 @@ class LogReader:
     def _is_ours(seen: Seen, our_root: Callable[[int], bytes | None]) -> bool:
         root = our_root(seen.size)
         return root is not None and root.hex() == seen.root
+
+
+def _parse(data: bytes) -> _Parsed:
+    envelope, message, identifier, kind = None, b"", "", ""
+    try:
+        envelope = parse_envelope(data)
+        message = envelope.pae()
+        identifier = sha256_hex(message)
+        kind = kind_of(envelope.payloadType)
+        return _Parsed(envelope, message, identifier, kind, decode_statement(envelope.payload, kind), None)
+    except RemoteError as error:
+        return _Parsed(envelope, message, identifier, kind, None, error)

@@ -11,7 +11,7 @@ import base64
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import nacl.bindings as sodium
@@ -78,8 +78,9 @@ def admit_public(public: bytes, where: str = "") -> None:
         )
 
 
+@lru_cache(maxsize=1024)
 def key_id(public: bytes) -> str:
-    """Hex SHA-256 of the raw public key."""
+    """Hex SHA-256 of the raw public key (of the same bytes it is always the same, so it is remembered)."""
     return hashlib.sha256(public).hexdigest()
 
 
