@@ -35,8 +35,8 @@ MAX_PAYLOAD = 48_000
 PAYLOAD_TYPE = "application/vnd.detente.{kind}+json"
 
 
-class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Base of every value that goes into signed bytes."""
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+    """Base of every value that goes into signed bytes. They are trees, so the collector of cycles need not visit them."""
 
 
 class Seen(Frozen, frozen=True, kw_only=True):

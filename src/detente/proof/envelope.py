@@ -21,14 +21,14 @@ MAX_ENTRY = 65_535
 MAX_SIGNATURES = 16
 
 
-class DsseSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DsseSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One signature: hex key id and 64 bytes."""
 
     keyid: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
     sig: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A DSSE envelope."""
 
     payload: bytes

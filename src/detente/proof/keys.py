@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Protocol
@@ -27,7 +27,8 @@ _PUBLIC_SIZE = {TYPE_NOTE: 32, TYPE_COSIGNATURE: 32, TYPE_ML_DSA: 1312}
 
 Check = tuple[bytes, bytes, bytes]
 """(public key, signature, message)."""
-VerifyMany = Callable[[Sequence[Check]], list[bool]]
+VerifyMany = Callable[[Sequence[Check]], Iterable[bool]]
+"""Answers in order; they may still be under way when it returns."""
 
 
 class Signer(Protocol):
