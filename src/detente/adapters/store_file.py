@@ -19,6 +19,11 @@ from typing import Any
 
 from detente.errors import LocalError
 
+_SETTINGS = (
+    "cache_size=-32768",  # KiB: a batch of the largest bodies is not written twice for want of room
+    "wal_autocheckpoint=4000",  # pages: a page that several batches change is copied back once
+    "secure_delete=FAST",  # what stands here has been released; pages that are free are not overwritten
+)
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, origin TEXT UNIQUE NOT NULL, size INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS entry(place INTEGER PRIMARY KEY, data BLOB NOT NULL);
@@ -67,6 +72,8 @@ class SqliteFile:
             self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=30, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
+            for setting in _SETTINGS:
+                self._db.execute(f"PRAGMA {setting}")
             self._db.executescript(_SCHEMA)
         if max_pages:
             self._db.execute(f"PRAGMA max_page_count={int(max_pages)}")

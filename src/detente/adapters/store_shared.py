@@ -96,15 +96,12 @@ class SqliteShared(SqliteTraffic):
     # statements, receipts, refusals
 
     def add_statements(self, rows: Sequence[StatementRow]) -> None:
-        """Index statements that count; the first place of an id stands."""
-        known = self.known([row.id for row in rows])
+        """Index statements that count: their ids are not `known`. Should one stand here twice, its first place stands."""
         values: list[tuple[int, int, bytes, str, str, int, int]] = []
-        for row in rows:
-            if row.id not in known:
-                known.add(row.id)
-                identifier = bytes.fromhex(row.id)
-                place = self._log(row.origin) << _SHIFT | row.entry
-                values.append((place, _start(identifier), identifier, row.kind, row.author, row.time, row.received))
+        for text, origin, entry, kind, author, time, received in rows:
+            identifier = bytes.fromhex(text)
+            place = self._log(origin) << _SHIFT | entry
+            values.append((place, _start(identifier), identifier, kind, author, time, received))
         self._write_many(
             "INSERT INTO statement(place,start,id,kind,author,time,received) VALUES(?,?,?,?,?,?,?)", values
         )
@@ -126,7 +123,9 @@ class SqliteShared(SqliteTraffic):
     def statement(self, identifier: str) -> StatementRow | None:
         """Where the statement with this id stands."""
         whole = bytes.fromhex(identifier)
-        row = self._db.execute(f"{_STATEMENT} WHERE start=? AND id=?", (_start(whole), whole)).fetchone()
+        row = self._db.execute(
+            f"{_STATEMENT} WHERE start=? AND id=? ORDER BY place LIMIT 1", (_start(whole), whole)
+        ).fetchone()
         return self._row(row) if row else None
 
     def statements(self, kind: str, origin: str = "") -> list[StatementRow]:
