@@ -19,6 +19,8 @@ from detente.model.said import Period, Said, Value
 from detente.model.shapes import E7, Cell, Circle, Line, Point, Polygon
 
 CODE = "said-invalid"
+BUILT_IN = {"receipt", "finding"}
+"""A receipt is a countersignature, a finding is the judge's: nobody says them."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -44,8 +46,9 @@ _FORMS = {
 def kind_of(agreement: Agreement, name: str) -> Kind:
     """The statement kind of this name; GivenError (said-invalid) if the agreement has none."""
     kind = agreement.kinds.get(name)
-    if kind is None or kind.event:
-        known = ", ".join(sorted(each.name for each in agreement.kinds.values() if not each.event))
+    if kind is None or kind.event or name in BUILT_IN:
+        said = (each for each in agreement.kinds.values() if not each.event and each.name not in BUILT_IN)
+        known = ", ".join(sorted(each.name for each in said))
         raise GivenError(CODE, f"the agreement has no statement {name!r}; it has: {known}", where=name)
     return kind
 

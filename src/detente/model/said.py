@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 from msgspec import Meta
 
 from detente.model.canon import MAX_INT
+from detente.model.head import Frozen, Ms, Statement
 from detente.model.shapes import Cell, Circle, Corridor, Line, MultiPolygon, Point, Polygon
-from detente.model.statement import Frozen, Ms, Statement
 
 Name = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Words = Annotated[str, Meta(min_length=1, max_length=8_000)]
@@ -36,6 +36,6 @@ class Said(Statement, frozen=True, kw_only=True, tag="said", rename={"from_": "f
 
     kind: ClassVar[str] = "said"
     name: Name
-    fields: dict[Name, Value]
+    fields: Annotated[dict[Name, Value], Meta(max_length=40)]
     from_: Ms | None = None
     until: Ms | None = None
