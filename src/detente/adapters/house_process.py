@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
@@ -383,7 +384,7 @@ def main() -> None:
             key = pipe.read()
         poke = socket.socket(fileno=arguments.poke)
         poke.setblocking(False)
-        asyncio.run(_run(load_config(arguments.config), key, poke, arguments.life))
+        uvloop.run(_run(load_config(arguments.config), key, poke, arguments.life))
     except DetenteError as error:
         print(f"house: {error}", file=sys.stderr, flush=True)
         sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again
