@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +141,11 @@ def test_an_unmarked_number_is_found():
 # the read-back
 
 
+def changed(form: Any, name: str, value: object) -> Any:
+    """The same form with one part replaced."""
+    return replace(form, **{name: value})
+
+
 def mutants(value: object, where: str = "") -> Iterator[tuple[str, object]]:
     """The same form with one thing changed: a number, a name, a bound, a part left out."""
     if isinstance(value, bool):
@@ -170,11 +176,11 @@ def mutants(value: object, where: str = "") -> Iterator[tuple[str, object]]:
             if part.name in ("each", "to_each") and not _several(value.by if part.name == "each" else value.to):  # type: ignore[attr-defined]
                 continue
             if part.name in _OPTIONAL:
-                yield f"{where}.{part.name} left out", replace(value, **{part.name: None})  # type: ignore[type-var]
+                yield f"{where}.{part.name} left out", changed(value, part.name, None)
             if part.name == "mode":
                 continue
             for deeper, other in mutants(here, f"{where}.{part.name}"):
-                yield deeper, replace(value, **{part.name: other})  # type: ignore[type-var]
+                yield deeper, changed(value, part.name, other)
 
 
 def _several(whos: f.Whos | None) -> bool:
@@ -209,8 +215,8 @@ def test_every_clause_reads_back_without_loss(name: str, clause: str):
         for where, other in mutants(here, part.name):
             if where.startswith("owed.kinds"):
                 continue
-            changed = replace(agreement, rules={**agreement.rules, clause: replace(rule, **{part.name: other})})
-            assert readback(changed, clause) != sentence, where
+            other_rules = {**agreement.rules, clause: changed(rule, part.name, other)}
+            assert readback(replace(agreement, rules=other_rules), clause) != sentence, where
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -223,8 +229,8 @@ def test_places_and_phases_read_back_without_loss(name: str):
             for where, other in mutants(form):
                 if where.endswith(".name"):
                     continue
-                changed = replace(agreement, **{key: {**named, own: other}})
-                assert readback_terms(changed) != sentences, f"{own}{where}"
+                another = changed(agreement, key, {**named, own: other})
+                assert readback_terms(another) != sentences, f"{own}{where}"
 
 
 def test_what_changes_nothing_in_a_rule_is_told_too():
