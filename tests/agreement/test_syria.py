@@ -260,7 +260,9 @@ def test_seven_calm_days_need_watchers_and_no_known_attack():
 
 def test_with_sealed_lists_the_second_reading_is_judged_beside_the_first():
     """Unscored, and only once both have chosen sealed lists: until then it is no objection to anybody."""
-    chosen = {f"seal_{who}": f"type: choice_of_sealed_lists, by: {who}, at: 2016-09-09T00:00:00Z" for who in ("us", "ru")}
+    chosen = {
+        f"seal_{who}": f"type: choice_of_sealed_lists, by: {who}, at: 2016-09-09T00:00:00Z" for who in ("us", "ru")
+    }
     alone = verdicts(**chosen)
     assert (alone["JIG-05"], alone["JIG-05-sealed"]) == ("kept", "[broken]")
     second = BASE["nom"].replace("by: us", "by: ru")
