@@ -93,6 +93,11 @@ NOTICE = "- {{id: c, forbid: notice, unless: {}}}"
         (STRIKE.format("{earlier: letter, same: {accused: gainst}}"), "strike has no field 'gainst'"),
         (STRIKE.format("{earlier: letter, by: its.target}"), "'target' is of type code, not people"),
         (STRIKE.format("{earlier: letter, by: {guarantor: its.against}}"), ""),
+        (
+            STRIKE.format("{earlier: nomination, by: parties, alike: [target]}"),
+            "`alike` means nothing without `by_each`",
+        ),
+        (STRIKE.format("{count: nomination, in: day}"), "a count needs at_least or at_most"),
         (STRIKE.format("{colour: green}"), "'green' is not a value of colour; it has: red | blue"),
         (STRIKE.format("{position: {inside: {within: 1 km, of: {shape: {annex: a}}}}}"), ""),
         (STRIKE.format("{against: {inside: {shape: {annex: a}}}}"), "'against' is of type who, not a place"),

@@ -64,6 +64,10 @@ class Grammar(Naming):
             if name in _ONLY and key not in _ONLY[name] and name not in more:
                 place = " or ".join(_ONLY[name]) or "a start or end"
                 pairs[name].fail(f"{name!r} means nothing here", f"it belongs to {place}")
+        if "alike" in pairs and "by_each" not in pairs:
+            pairs["alike"].fail("`alike` means nothing without `by_each`", "say whose acts are to be alike")
+        if counting and not {"at_least", "at_most"} & set(pairs):
+            node.fail("a count needs at_least or at_most", "say how many")
         if key == "later" and ("at_least" in pairs or "at_most" in pairs):
             node.fail("`later` has no at_least or at_most", "give `within`")
         for each, one in (("by_each", "by"), ("to_each", "to")):
