@@ -149,6 +149,12 @@ def test_mixed_and_opposition_areas_are_not_designated():
         for who in ("us", "ru")
     }
     assert objections(verdicts(**mixed)) == {"JIG-07": "broken"}
+    gone = "type: revocation, by: us, at: 2016-09-10T00:00:00Z, area: m"
+    assert objections(verdicts(**mixed, gone=gone)) == {"JIG-07": "broken"}  # to end a protection takes both
+    assert objections(verdicts(**mixed, gone=gone, gone_too=gone.replace("by: us", "by: ru"))) == {}
+    assert objections(verdicts(gone=gone.replace("area: m", "area: n"))) == {
+        "JIG-07": "broken"
+    }  # to end a designation, one
     theirs = f"type: opposition_area, by: us, at: 2016-09-09T00:00:00Z, area: o, version: 1, shape: {TARGET}"
     assert objections(verdicts(theirs=theirs)) == {"JIG-07": "broken", "X-opposition": "broken"}
 
@@ -222,6 +228,17 @@ def test_protections_survive_suspension_and_withdrawal(end: str):
     found = verdicts(over=over, site=site, air=None, held=None, nom=None)
     assert (found["JIG-14"], found["JIG-13"], found["X-last-mile-us"]) == ("broken", "broken", "broken")
     assert (found["JIG-05"], found["X-only"]) == ("[broken]", "[kept]")
+
+
+def test_nobody_moves_or_removes_what_another_has_put_under_protection():
+    site = "type: site_entry, by: un, at: 2016-01-01T00:00:00Z, site: h, version: 1, position: {at: [37.001, 36.0], r: 10}, verified: 'no'"
+    moved = site.replace("by: un", "by: us").replace("37.001", "38.0").replace("2016-01-01", "2016-02-01")
+    removed = "type: site_removal, by: us, at: 2016-03-01T00:00:00Z, site: h"
+    assert objections(verdicts(site=site, moved=moved, removed=removed)) == {"JIG-14": "broken"}
+    assert objections(verdicts(site=site, moved=moved.replace("by: us", "by: un"))) == {}
+    theirs = f"type: opposition_area, by: us, at: 2016-09-09T00:00:00Z, area: o, version: 1, shape: {TARGET}"
+    smaller = theirs.replace("by: us", "by: ru").replace("1000", "1").replace("09-09", "09-10")
+    assert objections(verdicts(theirs=theirs, smaller=smaller)) == {"JIG-07": "broken", "X-opposition": "broken"}
 
 
 def test_stop_binds_from_its_receipt_and_only_its_own_lifting_ends_it():
