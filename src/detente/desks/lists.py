@@ -172,7 +172,8 @@ class _Growing:
         area, version = self.act.fields.get("area"), self.act.fields.get("area_version")
         due = [(window.start, "lapsed"), (window.end, "expired")]
         if isinstance(area, str) and isinstance(version, int):
-            due += [(since, "void") for newer, since in versions.get(area, ()) if newer > version]
+            own = max((since for which, since in versions.get(area, ()) if which == version), default=-1)
+            due += [(since, "void") for which, since in versions.get(area, ()) if which != version and since > own]
         for instant, state in sorted(due):
             if instant <= now and any(move.after == state for move in self._clock_moves()):
                 self.go(state, Interval(instant, instant), "", "")
