@@ -1,0 +1,150 @@
+"""Situations no clause speaks of: a value the text lists, or leaves open, to which no clause that asks about it applies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from detente.agreement import form as f
+from detente.agreement import wording as w
+from detente.agreement.drafting import people
+from detente.agreement.drafting.advice import Advice, Shown
+from detente.agreement.drafting.probe import Example, Goal, Probe, holds, scope
+from detente.agreement.drafting.scene import STRANGER
+from detente.agreement.strata import walk
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A field of an event that clauses ask about: those clauses, and the values they name."""
+
+    kind: str
+    field: f.Field
+    rules: tuple[f.Rule, ...]
+    named: tuple[str, ...]
+
+
+def gaps(probe: Probe) -> list[Advice]:
+    """Values that no clause speaks of, and places in which it stops speaking of one."""
+    found = []
+    for asked in asked_fields(probe.agreement):
+        ungoverned = [value for value in values(probe.agreement, asked.field) if _silent(probe, asked, value)]
+        others = [value for value in ungoverned if value not in asked.named]
+        if others:
+            found.append(_others(probe, asked, others))
+        for value in asked.named:
+            found += _beyond(probe, asked, value)
+    return [advice for advice in found if advice is not None]
+
+
+def asked_fields(agreement: f.Agreement) -> list[Asked]:
+    """Fields of events with a list of values, or people, which some prohibition or permission turns on."""
+    found = []
+    for kind in agreement.kinds.values():
+        for field in kind.fields.values():
+            if not kind.event or not (field.type == "who" or (field.type == "enum" and len(field.values) > 2)):
+                continue
+            rules = [r for r in agreement.rules.values() if r.mode in ("forbid", "permit") and kind.name in r.kinds]
+            asking = tuple(rule for rule in rules if _names(agreement, scope(rule), field.name))
+            # A prohibition "unless against x or y" speaks of every value.
+            whole = [rule for rule in rules if rule.mode == "forbid" and _names(agreement, rule.unless, field.name)]
+            named = tuple(dict.fromkeys(v for rule in asking for v in _names(agreement, scope(rule), field.name)))
+            if asking and not whole:
+                found.append(Asked(kind.name, field, asking, named))
+    return found
+
+
+def _names(agreement: f.Agreement, condition: f.Condition | None, name: str) -> list[str]:
+    """The values a condition names for a field of the act judged."""
+    if isinstance(condition, f.Named):
+        return _names(agreement, agreement.define[condition.name], name)
+    if isinstance(condition, f.All | f.Any_):
+        return [value for item in condition.items for value in _names(agreement, item, name)]
+    if isinstance(condition, f.Not):
+        return _names(agreement, condition.item, name)
+    if isinstance(condition, f.Is) and condition.path == (name,) and isinstance(condition.matcher, f.OneOf):
+        return [value for value in condition.matcher.values if isinstance(value, str)]
+    return []
+
+
+def values(agreement: f.Agreement, field: f.Field) -> list[str]:
+    """Every value a field may have; for people, somebody nobody names stands for all others."""
+    return list(field.values) if field.type == "enum" else people.everybody(agreement)
+
+
+def _silent(probe: Probe, asked: Asked, value: str) -> Example | None:
+    """An example in which none of the clauses that ask about a field speaks of a value, whatever else is so."""
+    return _unspoken(probe, asked, value, ())
+
+
+def _unspoken(probe: Probe, asked: Asked, value: str, more: tuple[f.Condition, ...]) -> Example | None:
+    """A deed about which the general clauses have nothing to say against, and the clauses on this field nothing at all."""
+    general = [rule for rule in probe.agreement.rules.values()
+               if rule.mode == "forbid" and asked.kind in rule.kinds and rule not in asked.rules]  # fmt: skip
+    authors = probe.authors(*asked.rules) or list(probe.agreement.parties)
+    sure = (f.Is((asked.field.name,), f.OneOf((value,))), *more)
+    goals = [Goal(condition) for condition in sure]
+    goals += [Goal(scope(rule), False, rule.id) for rule in asked.rules]
+    goals += [holds(rule) for rule in general]
+
+    def shows(example: Example) -> bool:
+        found = probe.of_deed(example)
+        if any(rule.id in found for rule in asked.rules):
+            return False
+        return all(found[rule.id].verdict in ("kept", "not applicable") for rule in general if rule.id in found)
+
+    return probe.find(asked.kind, authors[:1], goals, shows, sure=f.All(sure))
+
+
+def _others(probe: Probe, asked: Asked, others: list[str]) -> Advice | None:
+    """Values no clause names."""
+    shown = []
+    for value in others[:1] + ([STRANGER] if STRANGER in others[1:] else []):
+        example = _silent(probe, asked, value)
+        if example is not None:
+            shown.append(Shown(example, "no clause objects to it, and none speaks of it", tuple(r.id for r in asked.rules)))
+    if not shown:
+        return None
+    name, kind = w.plain(asked.field.name), w.a_kind(asked.kind)
+    word = w.listed(asked.named)
+    clauses = tuple(rule.id for rule in asked.rules)
+    about = f"{name} anyone else than {word}" if asked.field.type == "who" else f"{name} {w.listed(others)}"
+    says = f"{w.capital(kind)} {about} falls under none of the clauses that turn on `{asked.field.name}`."
+    if asked.field.type == "who":
+        known = [value for value in others if value != STRANGER]
+        says += f" That is: {w.listed([*known, STRANGER])}."
+    choices = (
+        f"add a clause that forbids {kind} unless {name} {word}, if only those are meant",
+        "add a clause that says what holds for the others",
+        "say that the text leaves it open",
+    )
+    return Advice("gap", clauses, says, choices, tuple(shown[:1]))
+
+
+def _beyond(probe: Probe, asked: Asked, value: str) -> list[Advice]:
+    """Places in which the clauses stop speaking of a value they name."""
+    rules = [rule for rule in asked.rules if value in _names(probe.agreement, scope(rule), asked.field.name)]
+    found = []
+    for place in _places(rules):
+        for want in (True, False):
+            spot: f.Condition = f.Inside(place) if want else f.Not(f.Inside(place))
+            example = _unspoken(probe, asked, value, (spot,))
+            if example is None:
+                continue
+            side = "inside" if want else "outside"
+            name = w.plain(place.name)
+            thing = f"{w.a_kind(asked.kind)} {w.plain(asked.field.name)} {value}, {side} {name}"
+            says = f"{w.capital(thing)}, falls under none of the clauses that turn on `{asked.field.name}`."
+            clauses = tuple(rule.id for rule in rules)
+            other = "outside" if want else "inside"
+            says += f" {w.listed(clauses, 'and')} speak{'s' if len(clauses) == 1 else ''} of it {other} only."
+            choices = (f"say that it is forbidden {side} {name}", f"say that the rule for it holds {side} {name} too",
+                       f"say under which conditions it is permitted {side} {name}")  # fmt: skip
+            shown = Shown(example, "no clause objects to it, and none speaks of it", clauses)
+            found.append(Advice("gap", clauses, says, choices, (shown,)))
+    return found
+
+
+def _places(rules: list[f.Rule]) -> list[f.PlaceName]:
+    """Named places that the scope of a clause turns on."""
+    found = [part.place for rule in rules for part in walk(scope(rule)) if isinstance(part, f.Inside)]
+    return list(dict.fromkeys(place for place in found if isinstance(place, f.PlaceName)))
