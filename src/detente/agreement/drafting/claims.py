@@ -72,7 +72,7 @@ def _claim(probe: Probe, kind: f.Kind, field: f.Field) -> Advice | None:
                 was = example.scene.acts[example.deed].fields[field.name]
                 says = f"one side tells it as {w.plain(field.name)} {was}, the other as {value}: {rule.id} says {finding.verdict}"
                 names = tuple(rule.id for rule in rules)
-                text = f"{w.listed(names, 'and')} turn{'s' if len(names) == 1 else ''} on `{field.name}` of {w.a_kind(kind.name)}, which is a claim of whoever tells of it; no clause asks for its source."
+                text = f"{w.listed(names, 'and')} turn{'s' if len(names) == 1 else ''} on `{field.name}` of {w.a_kind(kind.name)}: a claim of whoever tells of it."
                 choices = (f"say whose word on `{field.name}` counts", f"say which sources it takes to show `{field.name}`",
                            "let it be stated before the deed, in a notice that counts from receipt")  # fmt: skip
                 return Advice("undecidable", names, text, choices, (Shown(told, says, (rule.id,)),))

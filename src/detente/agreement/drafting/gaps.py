@@ -10,7 +10,6 @@ from detente.agreement.drafting import people
 from detente.agreement.drafting.advice import Advice, Shown
 from detente.agreement.drafting.probe import Example, Goal, Probe, holds, scope
 from detente.agreement.drafting.scene import STRANGER
-from detente.agreement.strata import walk
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,9 @@ def asked_fields(agreement: f.Agreement) -> list[Asked]:
             # A prohibition "unless against x or y" speaks of every value.
             whole = [rule for rule in rules if rule.mode == "forbid" and _names(agreement, rule.unless, field.name)]
             named = tuple(dict.fromkeys(v for rule in asking for v in _names(agreement, scope(rule), field.name)))
-            if asking and not whole:
+            # A plain prohibition says by itself that it forbids nothing else; conditions and permissions do not.
+            regulated = any(rule.mode == "permit" or rule.unless is not None for rule in asking)
+            if asking and regulated and not whole:
                 found.append(Asked(kind.name, field, asking, named))
     return found
 
@@ -101,19 +102,20 @@ def _others(probe: Probe, asked: Asked, others: list[str]) -> Advice | None:
     for value in others[:1] + ([STRANGER] if STRANGER in others[1:] else []):
         example = _silent(probe, asked, value)
         if example is not None:
-            shown.append(Shown(example, "no clause objects to it, and none speaks of it", tuple(r.id for r in asked.rules)))
+            shown.append(Shown(example, "nothing objects to it", tuple(r.id for r in asked.rules)))
     if not shown:
         return None
-    name, kind = w.plain(asked.field.name), w.a_kind(asked.kind)
+    kind = w.a_kind(asked.kind)
     word = w.listed(asked.named)
     clauses = tuple(rule.id for rule in asked.rules)
-    about = f"{name} anyone else than {word}" if asked.field.type == "who" else f"{name} {w.listed(others)}"
+    who = asked.field.type == "who"
+    about = _about(asked.field, f"anyone else than {word}" if who else w.listed(others))
     says = f"{w.capital(kind)} {about} falls under none of the clauses that turn on `{asked.field.name}`."
     if asked.field.type == "who":
         known = [value for value in others if value != STRANGER]
         says += f" That is: {w.listed([*known, STRANGER])}."
     choices = (
-        f"add a clause that forbids {kind} unless {name} {word}, if only those are meant",
+        f"if only those are meant: forbid {kind} unless {_about(asked.field, word)}",
         "add a clause that says what holds for the others",
         "say that the text leaves it open",
     )
@@ -121,30 +123,53 @@ def _others(probe: Probe, asked: Asked, others: list[str]) -> Advice | None:
 
 
 def _beyond(probe: Probe, asked: Asked, value: str) -> list[Advice]:
-    """Places in which the clauses stop speaking of a value they name."""
+    """Sides of a place on which a permission limited to the other side leaves a value unsaid.
+
+    A prohibition limited to a place says by itself that elsewhere there is none; a permission does not.
+    """
     rules = [rule for rule in asked.rules if value in _names(probe.agreement, scope(rule), asked.field.name)]
-    found = []
-    for place in _places(rules):
-        for want in (True, False):
-            spot: f.Condition = f.Inside(place) if want else f.Not(f.Inside(place))
-            example = _unspoken(probe, asked, value, (spot,))
+    found: list[Advice] = []
+    for rule in (rule for rule in rules if rule.mode == "permit"):
+        for spot in _limits(rule):
+            unsaid = spot.item if isinstance(spot, f.Not) else f.Not(spot)
+            example = _unspoken(probe, asked, value, (unsaid, _without(scope(rule), spot)))
             if example is None:
                 continue
-            side = "inside" if want else "outside"
-            name = w.plain(place.name)
-            thing = f"{w.a_kind(asked.kind)} {w.plain(asked.field.name)} {value}, {side} {name}"
-            says = f"{w.capital(thing)}, falls under none of the clauses that turn on `{asked.field.name}`."
-            clauses = tuple(rule.id for rule in rules)
-            other = "outside" if want else "inside"
-            says += f" {w.listed(clauses, 'and')} speak{'s' if len(clauses) == 1 else ''} of it {other} only."
-            choices = (f"say that it is forbidden {side} {name}", f"say that the rule for it holds {side} {name} too",
-                       f"say under which conditions it is permitted {side} {name}")  # fmt: skip
-            shown = Shown(example, "no clause objects to it, and none speaks of it", clauses)
-            found.append(Advice("gap", clauses, says, choices, (shown,)))
+            found.append(_unsaid(asked, value, rule, spot, example))
     return found
 
 
-def _places(rules: list[f.Rule]) -> list[f.PlaceName]:
-    """Named places that the scope of a clause turns on."""
-    found = [part.place for rule in rules for part in walk(scope(rule)) if isinstance(part, f.Inside)]
-    return list(dict.fromkeys(place for place in found if isinstance(place, f.PlaceName)))
+def _unsaid(asked: Asked, value: str, rule: f.Rule, spot: f.Condition, example: Example) -> Advice:
+    inside = spot.item if isinstance(spot, f.Not) else spot
+    assert isinstance(inside, f.Inside)
+    name = w.plain(inside.place.name) if isinstance(inside.place, f.PlaceName) else "that place"
+    here, there = ("inside", "outside") if isinstance(spot, f.Not) else ("outside", "inside")
+    about = f"{w.a_kind(asked.kind)} {_about(asked.field, value)}"
+    says = f"{w.capital(about)} {here} {name} falls under none of the clauses that turn on `{asked.field.name}`; "
+    says += f"{rule.id} speaks of it {there} only."
+    choices = (f"say that it is forbidden {here} {name}", f"say that {rule.id} holds {here} {name} too",
+               f"say under which conditions it may be done {here} {name}")  # fmt: skip
+    return Advice("gap", (rule.id,), says, choices, (Shown(example, "nothing objects to it", (rule.id,)),))
+
+
+def _about(field: f.Field, value: str) -> str:
+    return f"against {value}" if field.name == "against" else f"with {w.plain(field.name)} {value}"
+
+
+def _limits(rule: f.Rule) -> list[f.Condition]:
+    """The places to which a clause is limited, as its scope says it."""
+    found = []
+    for part in _parts(scope(rule)):
+        if isinstance(part, f.Inside) or (isinstance(part, f.Not) and isinstance(part.item, f.Inside)):
+            found.append(part)
+    return found
+
+
+def _parts(condition: f.Condition) -> list[f.Condition]:
+    if isinstance(condition, f.All):
+        return [part for item in condition.items for part in _parts(item)]
+    return [condition]
+
+
+def _without(condition: f.Condition, part: f.Condition) -> f.Condition:
+    return f.All(tuple(one for one in _parts(condition) if one != part))
