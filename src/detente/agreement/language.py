@@ -14,7 +14,7 @@ from detente.agreement.source import Node, read_source
 from detente.agreement.strata import order_of, walk
 
 _TOP = {
-    "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "parties", "others", "use",
+    "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "assumed", "parties", "others", "use",
     "statements", "events", "places", "phases", "define", "in_force", "clauses",
 }  # fmt: skip
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
@@ -87,6 +87,7 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
         tolerance=units.length(top["tolerance"]) if "tolerance" in top else 0,
         grace=units.elapsed(top["grace"]) if "grace" in top else 0,
         settle=units.elapsed(top["settle"]) if "settle" in top else 0,
+        assumed=tuple(item.scalar() for item in top["assumed"]) if "assumed" in top else (),
         parties=parties,
         others=others,
         kinds=names.kinds,
