@@ -14,20 +14,23 @@ from detente.agreement.drafting.scene import STRANGER
 
 @dataclass(frozen=True)
 class Asked:
-    """A field of an event that clauses ask about: those clauses, and the values they name."""
+    """A field of an event that clauses ask about: those clauses, the values they name, and whether the text leaves open
+    what holds for other values: a plain prohibition says by itself that it forbids nothing else, and one "unless x or y" speaks
+    of every value; conditions and permissions do neither."""
 
     kind: str
     field: f.Field
     rules: tuple[f.Rule, ...]
     named: tuple[str, ...]
+    others: bool
 
 
 def gaps(probe: Probe) -> list[Advice]:
     """Values that no clause speaks of, and places in which it stops speaking of one."""
     found = []
     for asked in asked_fields(probe.agreement):
-        ungoverned = [value for value in values(probe.agreement, asked.field) if _silent(probe, asked, value)]
-        others = [value for value in ungoverned if value not in asked.named]
+        unnamed = [value for value in values(probe.agreement, asked.field) if value not in asked.named]
+        others = [value for value in unnamed if _silent(probe, asked, value)] if asked.others else []
         if others:
             found.append(_others(probe, asked, others))
         for value in asked.named:
@@ -44,13 +47,11 @@ def asked_fields(agreement: f.Agreement) -> list[Asked]:
                 continue
             rules = [r for r in agreement.rules.values() if r.mode in ("forbid", "permit") and kind.name in r.kinds]
             asking = tuple(rule for rule in rules if _names(agreement, scope(rule), field.name))
-            # A prohibition "unless against x or y" speaks of every value.
             whole = [rule for rule in rules if rule.mode == "forbid" and _names(agreement, rule.unless, field.name)]
             named = tuple(dict.fromkeys(v for rule in asking for v in _names(agreement, scope(rule), field.name)))
-            # A plain prohibition says by itself that it forbids nothing else; conditions and permissions do not.
             regulated = any(rule.mode == "permit" or rule.unless is not None for rule in asking)
-            if asking and regulated and not whole:
-                found.append(Asked(kind.name, field, asking, named))
+            if asking:
+                found.append(Asked(kind.name, field, asking, named, regulated and not whole))
     return found
 
 
@@ -145,8 +146,7 @@ def _unsaid(asked: Asked, value: str, rule: f.Rule, spot: f.Condition, example: 
     name = w.plain(inside.place.name) if isinstance(inside.place, f.PlaceName) else "that place"
     here, there = ("inside", "outside") if isinstance(spot, f.Not) else ("outside", "inside")
     about = f"{w.a_kind(asked.kind)} {_about(asked.field, value)}"
-    says = f"{w.capital(about)} {here} {name} falls under none of the clauses that turn on `{asked.field.name}`; "
-    says += f"{rule.id} speaks of it {there} only."
+    says = f"{w.capital(about)} {here} {name}: {rule.id} permits it {there} only, and no clause says what holds {here}."
     choices = (f"say that it is forbidden {here} {name}", f"say that {rule.id} holds {here} {name} too",
                f"say under which conditions it may be done {here} {name}")  # fmt: skip
     return Advice("gap", (rule.id,), says, choices, (Shown(example, "nothing objects to it", (rule.id,)),))

@@ -102,13 +102,25 @@ def _without(condition: f.Condition, name: str) -> f.Condition:
 
 
 def _out_of_force(probe: Probe, rule: f.Rule, kind: str) -> Example | None:
-    """A deed that the clause calls broken in shadow: the agreement was in force and is not any more."""
+    """A deed that the clause calls broken in shadow: the agreement is not in force any more."""
     force = probe.agreement.in_force
     assert force is not None
-    goals = [*broken(rule), Goal(force, True), Goal(force, False)]
+    for author in probe.authors(rule):
+        for scene in islice(_lapsed(probe, force, kind, author, broken(rule)), 4 * TRIES):
+            example = probe.judge(scene)
+            finding = probe.of_deed(example).get(rule.id) if example is not None else None
+            if finding is not None and finding.verdict == "broken" and finding.shadow:
+                return example
+    return None
 
-    def shows(example: Example) -> bool:
-        finding = probe.of_deed(example).get(rule.id)
-        return finding is not None and finding.verdict == "broken" and finding.shadow
 
-    return probe.find(kind, probe.authors(rule), goals, shows, in_force=False, tries=4 * TRIES)
+def _lapsed(probe: Probe, force: f.Condition, kind: str, author: str, goals: list[Goal]) -> Iterator[Scene]:
+    """Scenes in which the agreement was in force and is not: it was ended or suspended, or has run out."""
+    phases = [probe.agreement.phases[part.phase] for part in _positive(probe.agreement, force) if isinstance(part, f.During)]
+    for scene in islice(probe.scenes(kind, author, goals), 2):
+        yield from islice(probe.builder.truth(scene, force, False, (DEED,)), 2)
+        for phase in phases:
+            yield from islice(probe.builder.ended(scene, phase, scene.world.start, (DEED,)), 2)
+    for scene in islice(probe.scenes(kind, author, goals, in_force=False), 2):
+        for phase in phases:
+            yield from islice(probe.builder.ended(scene, phase, scene.world.start, (DEED,)), 2)

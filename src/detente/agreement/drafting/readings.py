@@ -15,11 +15,15 @@ def readings(probe: Probe) -> list[Advice]:
         if rule.reading_of:
             groups.setdefault(rule.reading_of, []).append(rule)
     found = []
-    for text, rules in groups.items():
+    for text, group in groups.items():
+        first = probe.agreement.rules.get(text)
+        rules = [first, *group] if first is not None and first not in group else group
         shown = [one for rule in rules for one in [_apart(probe, rule, rules)] if one is not None]
         if shown:
             names = tuple(rule.id for rule in rules)
-            says = f"{w.listed(names, 'and')} are readings of {text}, and they decide differently; neither is scored."
+            unscored = [rule.id for rule in rules if rule.reading_of]
+            says = f"{w.listed(names, 'and')} read {text} differently; {w.listed(unscored, 'and')} "
+            says += f"{'is' if len(unscored) == 1 else 'are'} not scored until the parties choose."
             choices = (*(f"keep {name}" for name in names), "ask the other side which it means, and write that")
             found.append(Advice("readings", names, says, choices, tuple(shown[:2])))
     return found

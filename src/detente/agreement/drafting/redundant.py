@@ -48,6 +48,8 @@ def _implied(logic: Logic, rule: f.Rule, other: f.Rule) -> bool:
             return False
     elif not _lifted(logic, other) <= _lifted(logic, rule) or (rule.over_every and not other.over_every):
         return False
+    if other.mode == "forbid" and other.unless is not None and logic.never(logic.scope(other), logic.holds(other.unless, other.id)):
+        return False  # an exception that nobody can meet is another finding, and would make all beside it needless
     possible = not logic.never(logic.broken(rule))
     return possible and logic.never(logic.broken(rule), logic.z3.Not(logic.broken(other)))
 

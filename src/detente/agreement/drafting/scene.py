@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from detente.agreement import form as f
 from detente.agreement.record import Act, Interval, Record, Region, Span, Spot
 
-HOUR, DAY = 3_600_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 STRANGER = "somebody nobody names"
 NEAR, FAR_OFF = 10_000.0, 3.0
 """Radius in metres of an area drawn round the deed; how many degrees off an area lies that is not about it."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from detente.agreement import form as f
-from detente.agreement.drafting.scene import FAR_OFF, NEAR, Scene, degrees_east
+from detente.agreement.drafting.scene import FAR_OFF, HOUR, MINUTE, NEAR, Scene, degrees_east
 from detente.agreement.judge.shapes import literal_shape
 from detente.agreement.record import Path, Region, Spot
 
@@ -140,4 +140,5 @@ def _named(
     spot = degrees_east(middle, off / 2) if off else middle
     shape = Spot(*spot) if field is not None and field.type == "point" else _circle(middle, off)
     at = scene.acts[chain[-1]].at
-    yield from build.make(scene, place.pattern, at, chain, before=True, given={place.field: shape})
+    lead = MINUTE if place.drift else HOUR
+    yield from build.make(scene, place.pattern, at, chain, before=True, lead=lead, given={place.field: shape})
