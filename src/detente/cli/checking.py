@@ -16,7 +16,8 @@ from detente.agreement.drafting.check import Drafting, drafting
 from detente.agreement.drafting.examplewords import around_words, deed_words, judge_words
 from detente.agreement.form import Agreement
 from detente.agreement.history import History
-from detente.agreement.language import errors_in, read_agreement
+from detente.agreement.language import read_agreement
+from detente.agreement.problems import errors_in
 from detente.agreement.readback import readback_all, readback_terms
 
 WIDE = 120
@@ -28,7 +29,9 @@ WIDE = 120
 @click.option("--readback/--no-readback", default=True, help="Say every clause back beside its source.")
 @click.option("--drafting/--no-drafting", "look", default=True, help="Look for drafting faults, each with an example.")
 @click.option("--width", type=click.IntRange(40, 400), default=None, help="Columns; default: the terminal's.")
-@click.option("--json", "as_json", is_flag=True, help="Print errors, read-back and findings as JSON, examples as records.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print errors, read-back and findings as JSON, examples as records."
+)
 @click.pass_context
 def check(context: click.Context, file: Path, readback: bool, look: bool, width: int | None, as_json: bool) -> None:
     """Read the agreement FILE: all its errors, its clauses in plain words, and what its drafting leaves open.
@@ -41,7 +44,8 @@ def check(context: click.Context, file: Path, readback: bool, look: bool, width:
         if as_json:
             click.echo(msgspec.json.encode({"errors": [{"where": e.where, "what": e.what} for e in errors]}))
         else:
-            click.echo(f"{file}: {len(errors)} error{'s' if len(errors) > 1 else ''}; nothing is judged by it until they are mended", err=True)
+            count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
+            click.echo(f"{file}: {count}; nothing is judged by it until they are mended", err=True)
             for error in errors:
                 click.echo(_wrapped(f"{error.where}: {error.what}", width or _columns(), "  ", "    "), err=True)
         context.exit(1)
@@ -94,14 +98,19 @@ def _side_by_side(agreement: Agreement, text: str, columns: int) -> list[str]:
             lines += [_wrapped(sentence, columns, "  = ", "    "), ""]
         else:
             lines += [*_columns_of(block, sentence, columns), ""]
-    lines += ["Phases, places and force", *(_wrapped(text, columns, "  = ", "    ") for text in readback_terms(agreement))]
+    lines += [
+        "Phases, places and force",
+        *(_wrapped(text, columns, "  = ", "    ") for text in readback_terms(agreement)),
+    ]
     return lines
 
 
 def _cut(line: str, columns: int) -> str:
     """A line of the file, folded if it is too long."""
     indent = " " * (len(line) - len(line.lstrip()) + 2)
-    return textwrap.fill(line, columns, subsequent_indent=indent, break_on_hyphens=False) if len(line) > columns else line
+    return (
+        textwrap.fill(line, columns, subsequent_indent=indent, break_on_hyphens=False) if len(line) > columns else line
+    )
 
 
 def _columns_of(block: list[str], sentence: str, columns: int) -> list[str]:
@@ -119,17 +128,24 @@ def _columns_of(block: list[str], sentence: str, columns: int) -> list[str]:
 
 def _findings(agreement: Agreement, found: Drafting, columns: int) -> list[str]:
     count = len(found.advice)
-    lines = ["", f"DRAFTING: {count or 'no'} finding{'' if count == 1 else 's'}, the heaviest first; the parties decide"]
+    lines = [
+        "",
+        f"DRAFTING: {count or 'no'} finding{'' if count == 1 else 's'}, the heaviest first; the parties decide",
+    ]
     for number, advice in enumerate(found.advice, 1):
         lines += ["", *_finding(agreement, number, advice, columns)]
     assumed = [rule.id for rule in agreement.rules.values() if rule.assumed]
     lines.append("")
+    notes = []
     if assumed:
-        lines.append(_wrapped(f"Numbers and words filled in where the text is open (`assumed`), to be settled: {', '.join(assumed)}.", columns))
+        notes.append(f"Filled in where the text is open (`assumed`), still to be settled: {', '.join(assumed)}.")
     if found.skipped:
-        text = f"Not looked for, since Z3 is not installed (pip install 'detente[draft]'): {'; '.join(found.skipped)}."
-        lines.append(_wrapped(text, columns))
-    lines.append(_wrapped(f"{found.judged} made-up records were judged. What is not shown is not proved absent: the search is bounded.", columns))
+        skipped = "; ".join(found.skipped)
+        notes.append(f"Not looked for, since Z3 is not installed (pip install 'detente[draft]'): {skipped}.")
+    notes.append(
+        f"{found.judged} made-up records were judged. The search is bounded: what is not shown may still be there."
+    )
+    lines += [_wrapped(note, columns) for note in notes]
     return lines
 
 
@@ -138,13 +154,15 @@ def _finding(agreement: Agreement, number: int, advice: Advice, columns: int) ->
     proved = f" ({advice.proved}.)" if advice.proved else ""
     lines.append(_wrapped(advice.says + proved, columns, "   ", "   "))
     for shown in advice.shown:
-        lines += _example(agreement, shown, columns)
+        lines += _example(agreement, advice, shown, columns)
     lines.append(_wrapped(f"The parties may: {'; or '.join(advice.choices)}.", columns, "   ", "   "))
     return lines
 
 
-def _example(agreement: Agreement, shown: Shown, columns: int) -> list[str]:
+def _example(agreement: Agreement, advice: Advice, shown: Shown, columns: int) -> list[str]:
     rows = [("Example", deed_words(shown.example)), *(("", text) for text in around_words(shown.example))]
+    if advice.kind != "conflict":
+        rows.append(("Shows", f"{shown.says}."))
     rows.append(("Judge", judge_words(agreement, shown)))
     return [_wrapped(text, columns, f"   {label:<9}", " " * 12) for label, text in rows]
 

@@ -33,7 +33,22 @@ def _register() -> None:
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, check, compare, demo, draft, export, import_group, keys, log, node, offer, receipt, refusals)
+    commands = (
+        adopt,
+        bundle,
+        check,
+        compare,
+        demo,
+        draft,
+        export,
+        import_group,
+        keys,
+        log,
+        node,
+        offer,
+        receipt,
+        refusals,
+    )
     for command in (*commands, place, release, say, state, terms, verify, voice):
         cli.add_command(command)
 

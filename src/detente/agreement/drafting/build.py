@@ -137,9 +137,7 @@ class Builder:
         return value if isinstance(value, int) else None
 
     @staticmethod
-    def _covering(
-        scene: Scene, form: f.Field | None, matcher: f.Covers, want: bool, chain: Chain
-    ) -> Iterator[object]:
+    def _covering(scene: Scene, form: f.Field | None, matcher: f.Covers, want: bool, chain: Chain) -> Iterator[object]:
         about = people.read(scene, matcher.path, chain)
         if form is not None and form.type == "span" and isinstance(about, int):
             yield Span(about - HOUR, about + 3 * HOUR) if want else Span(about - 9 * HOUR, about - 6 * HOUR)
@@ -185,7 +183,11 @@ class Builder:
         scenes = [scene]
         for _ in range(min(need - own, 12)):
             at = scene.acts[chain[-1]].at
-            scenes = [more for one in scenes for more in islice(self.make(one, pattern, at - len(one.acts), chain, before=True), 1)]
+            scenes = [
+                more
+                for one in scenes
+                for more in islice(self.make(one, pattern, at - len(one.acts), chain, before=True), 1)
+            ]
         yield from scenes
 
     def make(
@@ -250,7 +252,9 @@ class Builder:
 
     # phases
 
-    def phase(self, scene: Scene, name: str, want: bool, at: int, chain: Chain, lead: int = 20 * DAY) -> Iterator[Scene]:
+    def phase(
+        self, scene: Scene, name: str, want: bool, at: int, chain: Chain, lead: int = 20 * DAY
+    ) -> Iterator[Scene]:
         """Scenes in which a phase runs (or does not) at an instant."""
         phase = scene.agreement.phases[name]
         if not want:

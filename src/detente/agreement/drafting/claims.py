@@ -24,13 +24,8 @@ def _words(probe: Probe) -> list[Advice]:
     judged = [rule for rule in rules if rule.mode in ("forbid", "permit")]
     shown: list[Shown] = []
     for rule in sorted(judged, key=lambda rule: rule.mode != "permit"):
-        verdicts = {"forbid": "broken", "permit": "no verdict"}
-
-        def shows(example: Example, rule: f.Rule = rule) -> bool:
-            finding = probe.of_deed(example).get(rule.id)
-            return finding is not None and finding.verdict == verdicts[rule.mode]
-
-        example = probe.find(rule.kinds[0], probe.authors(rule), broken(rule), shows)
+        wanted = "broken" if rule.mode == "forbid" else "no verdict"
+        example = probe.find(rule.kinds[0], probe.authors(rule), broken(rule), _said(probe, rule, wanted))
         if example is not None:
             words = w.listed((f"“{word}”" for word in rule.not_judged), "and")
             what = "applies" if rule.mode == "permit" else "calls it broken"
@@ -47,42 +42,56 @@ def _words(probe: Probe) -> list[Advice]:
 
 
 def _claims(probe: Probe) -> list[Advice]:
-    """Fields of events that clauses turn on, where the same event told two ways has no answer."""
-    found = []
-    for kind in probe.agreement.kinds.values():
+    """Fields of events that clauses turn on, where the same event told two ways has no answer; one finding for all."""
+    agreement = probe.agreement
+    shown: list[Shown] = []
+    said: dict[str, tuple[str, ...]] = {}
+    for kind in agreement.kinds.values():
         for field in kind.fields.values():
-            if kind.event and (field.type == "who" or (field.type == "enum" and len(field.values) > 2)):
-                advice = _claim(probe, kind, field)
-                if advice is not None:
-                    found.append(advice)
-    return found
+            if not kind.event or not (field.type == "who" or (field.type == "enum" and len(field.values) > 2)):
+                continue
+            rules = [
+                rule for rule in agreement.rules.values() if kind.name in rule.kinds and _turns_on(rule, field.name)
+            ]
+            example = _claim(probe, kind, field, rules)
+            if example is not None:
+                shown.append(example)
+                said[f"`{field.name}` of {w.a_kind(kind.name)}"] = tuple(rule.id for rule in rules)
+    if not shown:
+        return []
+    clauses = tuple(dict.fromkeys(clause for ids in said.values() for clause in ids))
+    each = "; ".join(f"{what} ({', '.join(ids)})" for what, ids in said.items())
+    text = f"Facts that are only claims of whoever tells of them, and on which clauses turn: {each}."
+    choices = ("say whose word counts", "say which sources it takes to show it",
+               "let it be stated before the deed, in a notice that counts from receipt")  # fmt: skip
+    return [Advice("undecidable", clauses, text, choices, (shown[0],))]
 
 
-def _claim(probe: Probe, kind: f.Kind, field: f.Field) -> Advice | None:
-    rules = [rule for rule in probe.agreement.rules.values() if kind.name in rule.kinds and rule.mode in ("forbid", "permit")
-             and any(isinstance(part, f.Is) and part.path == (field.name,) for part in walk((rule.when, rule.unless)))]  # fmt: skip
-    for rule in rules:
-        if rule.mode != "forbid":
+def _turns_on(rule: f.Rule, name: str) -> bool:
+    """Whether a prohibition or permission asks about a field of the act it judges."""
+    asked = walk((rule.when, rule.unless))
+    return rule.mode in ("forbid", "permit") and any(isinstance(p, f.Is) and p.path == (name,) for p in asked)
+
+
+def _claim(probe: Probe, kind: f.Kind, field: f.Field, rules: list[f.Rule]) -> Shown | None:
+    """A breach that one side tells, and the other side tells with another value."""
+    for rule in (rule for rule in rules if rule.mode == "forbid"):
+        example = probe.find(kind.name, probe.authors(rule), broken(rule), _said(probe, rule, "broken"))
+        if example is None:
             continue
-        example = probe.find(kind.name, probe.authors(rule), broken(rule), _broken(probe, rule))
-        for value in values(probe.agreement, field) if example is not None else ():
-            assert example is not None
+        for value in values(probe.agreement, field):
             told = _told(probe, example, field.name, value)
-            if told is not None and (finding := probe.of_deed(told).get(rule.id)) is not None and finding.verdict in ("disputed", "cannot tell"):
+            if told is not None and _said(probe, rule, "disputed", "cannot tell")(told):
                 was = example.scene.acts[example.deed].fields[field.name]
-                says = f"one side tells it as {w.plain(field.name)} {was}, the other as {value}: {rule.id} says {finding.verdict}"
-                names = tuple(rule.id for rule in rules)
-                text = f"{w.listed(names, 'and')} turn{'s' if len(names) == 1 else ''} on `{field.name}` of {w.a_kind(kind.name)}: a claim of whoever tells of it."
-                choices = (f"say whose word on `{field.name}` counts", f"say which sources it takes to show `{field.name}`",
-                           "let it be stated before the deed, in a notice that counts from receipt")  # fmt: skip
-                return Advice("undecidable", names, text, choices, (Shown(told, says, (rule.id,)),))
+                says = f"one side tells it with {w.plain(field.name)} {was}, the other with {value}"
+                return Shown(told, says, (rule.id,))
     return None
 
 
-def _broken(probe: Probe, rule: f.Rule) -> Callable[[Example], bool]:
+def _said(probe: Probe, rule: f.Rule, *verdicts: str) -> Callable[[Example], bool]:
     def shows(example: Example) -> bool:
         finding = probe.of_deed(example).get(rule.id)
-        return finding is not None and finding.verdict == "broken"
+        return finding is not None and finding.verdict in verdicts
 
     return shows
 

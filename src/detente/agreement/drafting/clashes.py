@@ -42,10 +42,12 @@ def _clash(probe: Probe, ban: f.Rule, permit: f.Rule) -> Shown | None:
 def _advice(ban: f.Rule, shown: list[Shown]) -> Advice:
     permits = [one.clauses[1] for one in shown]
     names = w.listed(permits, "and")
-    says = f"{ban.id} forbids what {names} {'permits' if len(permits) == 1 else 'permit'}; the text states no precedence."
+    says = (
+        f"{ban.id} forbids what {names} {'permits' if len(permits) == 1 else 'permit'}; the text states no precedence."
+    )
     choices = (
         f"say that {ban.id} prevails over {names}",
         f"say that {names} prevail{'s' if len(permits) == 1 else ''} over {ban.id}",
-        f"narrow one of them so that they do not meet",
+        "narrow one of them so that they do not meet",
     )
     return Advice("conflict", (ban.id, *permits), says, choices, tuple(shown))

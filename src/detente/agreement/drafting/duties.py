@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import islice
 
 from detente.agreement import form as f
-from detente.agreement import wording as w
 from detente.agreement.drafting import people
 from detente.agreement.drafting.advice import Advice, Shown
 from detente.agreement.drafting.build import length
@@ -79,17 +78,30 @@ def _forbidden(probe: Probe, rule: f.Rule) -> Advice | None:
         if example is not None:
             says = f"the duty {rule.id} is kept by this act, and {ban.id} calls the same act broken"
             text = f"{rule.id} demands what {ban.id} forbids, and its bearer alone cannot lift the prohibition."
-            choices = (f"let {rule.id} arise only when {ban.id} no longer holds", f"add to {ban.id} an exception for what {rule.id} demands",
-                       f"drop one of them")  # fmt: skip
-            return Advice("impossible duty", (rule.id, ban.id), text, choices, (Shown(example, says, (rule.id, ban.id)),))
+            choices = (
+                f"let {rule.id} arise only when {ban.id} no longer holds",
+                f"add to {ban.id} an exception for what {rule.id} demands",
+                "drop one of them",
+            )
+            return Advice(
+                "impossible duty", (rule.id, ban.id), text, choices, (Shown(example, says, (rule.id, ban.id)),)
+            )
     return None
 
 
 def _helpless(probe: Probe, ban: f.Rule) -> bool:
     """Whether the exception of a prohibition needs somebody else: no exception, a phase, or acts by others."""
     asks = [part.pattern for part in walk(ban.unless) if isinstance(part, f.Ask)]
-    own = [p for p in asks if p.by is not None and all(isinstance(w, f.Word) and w.word in ("actor", "anyone") for w in p.by)]
-    facts = [part for part in walk(ban.unless) if isinstance(part, f.Is | f.Given | f.Inside | f.Clock | f.Named | f.ElapsedIs)]
+    own = [
+        p
+        for p in asks
+        if p.by is not None and all(isinstance(w, f.Word) and w.word in ("actor", "anyone") for w in p.by)
+    ]
+    facts = [
+        part
+        for part in walk(ban.unless)
+        if isinstance(part, f.Is | f.Given | f.Inside | f.Clock | f.Named | f.ElapsedIs)
+    ]
     lifted = any(r.mode == "permit" and (ban.id in r.over or r.over_every) for r in probe.agreement.rules.values())
     return not lifted and not own and not (facts and not asks)
 
@@ -105,12 +117,14 @@ def _both(probe: Probe, rule: f.Rule, ban: f.Rule) -> Example | None:
         for bearer in bearers:
             owed = replace(rule.owed, by=None, each=False)
             for answered in islice(probe.builder.make(scene, owed, at, chain, before=False, by=[bearer]), 2):
-                act = next(reversed(answered.acts)) if len(answered.acts) > len(scene.acts) else ""
+                act = list(answered.acts)[-1] if len(answered.acts) > len(scene.acts) else ""
                 example = probe.judge(answered, within + probe.ahead)
                 if example is None:
                     continue
                 verdicts = {(one.clause, one.act): one.verdict for one in example.findings}
-                kept = any(one.clause == rule.id and one.bearer == bearer and one.verdict == "kept" for one in example.findings)
+                kept = any(
+                    one.clause == rule.id and one.bearer == bearer and one.verdict == "kept" for one in example.findings
+                )
                 if kept and verdicts.get((ban.id, act)) == "broken":
                     return example
     return None

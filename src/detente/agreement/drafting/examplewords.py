@@ -34,7 +34,7 @@ def around_words(example: Example) -> list[str]:
         groups.setdefault((draft.kind, draft.at, _fields(scene, draft)), []).append(draft.by)
     for (kind, at, stated), authors in groups.items():
         by = w.listed((f"by {author}" for author in dict.fromkeys(authors) if author), "and")
-        lines.append(f"{_when(at - scene.world.start)} {w.a_kind(kind)} {by}{', ' + stated if stated else ''}.")
+        lines.append(f"{_when(at - scene.world.start)}: {w.a_kind(kind)} {by}{', ' + stated if stated else ''}.")
     lines += [f"The annex {name} is drawn {_shape(scene, area)}." for name, area in scene.annexes.items()]
     return lines
 
@@ -43,7 +43,9 @@ def judge_words(agreement: f.Agreement, shown: Shown) -> str:
     """What the judge said of the clauses that matter."""
     said = []
     for clause in shown.clauses:
-        finding = next((one for one in shown.example.findings if one.clause == clause and _about(one.act, agreement, clause)), None)
+        finding = next(
+            (one for one in shown.example.findings if one.clause == clause and _about(one.act, agreement, clause)), None
+        )
         if finding is None:
             said.append(f"{clause} says nothing of it")
             continue
@@ -52,7 +54,11 @@ def judge_words(agreement: f.Agreement, shown: Shown) -> str:
             continue
         text = f"{clause} {finding.verdict}"
         if finding.shadow:
-            text += " in shadow, which does not bind" if not agreement.rules[clause].reading_of else " (a reading, not scored)"
+            text += (
+                " in shadow, which does not bind"
+                if not agreement.rules[clause].reading_of
+                else " (a reading, not scored)"
+            )
         if finding.against:
             text += f", since {w.listed(finding.against, 'and')} would permit it"
         elif finding.missing and finding.verdict in ("broken", "cannot tell"):
@@ -74,10 +80,16 @@ def _backdrop(scene: Scene, drafts: list[Draft]) -> list[str]:
         for draft in drafts:
             if draft.role == role:
                 kinds.setdefault(draft.kind, []).append(draft.by)
-        acts = w.listed((f"{w.a_kind(kind)} by {w.listed(dict.fromkeys(by), 'and')}" for kind, by in kinds.items()), "and")
+        acts = w.listed(
+            (f"{w.a_kind(kind)} by {w.listed(dict.fromkeys(by), 'and')}" for kind, by in kinds.items()), "and"
+        )
         first, last = (pick(draft.at for draft in drafts if draft.role == role) for pick in (min, max))
         when = _when(last - scene.world.start)
-        when = when if first == last else f"{_when(first - scene.world.start)} to {_when(last - scene.world.start).lower()}"
+        when = (
+            when
+            if first == last
+            else f"{_when(first - scene.world.start)} to {_when(last - scene.world.start).lower()}"
+        )
         name = "For the agreement to be in force" if role == "in force" else f"For {w.plain(role)}"
         lines.append(f"{name}: {acts}, {when[:1].lower()}{when[1:]}.")
     return lines
@@ -90,7 +102,13 @@ def _when(off: int) -> str:
     if span >= 2 * DAY:
         return f"{round(span / DAY)} days {word}"
     hours, minutes = divmod(span // 60_000, 60)
-    text = f"{hours}h" + (f"{minutes:02d}" if minutes else "") if hours else f"{minutes}min" if minutes else f"{span // 1000}s"
+    text = (
+        f"{hours}h" + (f"{minutes:02d}" if minutes else "")
+        if hours
+        else f"{minutes}min"
+        if minutes
+        else f"{span // 1000}s"
+    )
     return f"{text} {word}"
 
 

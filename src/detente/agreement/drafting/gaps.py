@@ -143,7 +143,7 @@ def _beyond(probe: Probe, asked: Asked, value: str) -> list[Advice]:
 def _unsaid(asked: Asked, value: str, rule: f.Rule, spot: f.Condition, example: Example) -> Advice:
     inside = spot.item if isinstance(spot, f.Not) else spot
     assert isinstance(inside, f.Inside)
-    name = w.plain(inside.place.name) if isinstance(inside.place, f.PlaceName) else "that place"
+    name = f"“{w.plain(inside.place.name)}”" if isinstance(inside.place, f.PlaceName) else "that place"
     here, there = ("inside", "outside") if isinstance(spot, f.Not) else ("outside", "inside")
     about = f"{w.a_kind(asked.kind)} {_about(asked.field, value)}"
     says = f"{w.capital(about)} {here} {name}: {rule.id} permits it {there} only, and no clause says what holds {here}."
@@ -158,7 +158,7 @@ def _about(field: f.Field, value: str) -> str:
 
 def _limits(rule: f.Rule) -> list[f.Condition]:
     """The places to which a clause is limited, as its scope says it."""
-    found = []
+    found: list[f.Condition] = []
     for part in _parts(scope(rule)):
         if isinstance(part, f.Inside) or (isinstance(part, f.Not) and isinstance(part.item, f.Inside)):
             found.append(part)

@@ -223,7 +223,13 @@ def entails(agreement: f.Agreement, one: f.Pattern, other: f.Pattern) -> bool:
         return False
     if other.alike not in ((), one.alike) or other.distinct or one.distinct:
         return False
-    chosen = (one.kinds, one.by, one.each, one.to, one.same) == (other.kinds, other.by, other.each, other.to, other.same)
+    chosen = (one.kinds, one.by, one.each, one.to, one.same) == (
+        other.kinds,
+        other.by,
+        other.each,
+        other.to,
+        other.same,
+    )
     if other.newest_per and not (chosen and one.newest_per == other.newest_per):
         return False
     return _bounds_entail(one, other)
@@ -238,7 +244,9 @@ def _people_entail(agreement: f.Agreement, one: f.Pattern, other: f.Pattern) -> 
         return one.each and one.by == other.by
     parties = f.Word("parties")
     wide = any(who == parties for who in other.by)
-    return all(who in other.by or (wide and isinstance(who, f.Person) and who.code in agreement.parties) for who in one.by)
+    return all(
+        who in other.by or (wide and isinstance(who, f.Person) and who.code in agreement.parties) for who in one.by
+    )
 
 
 def _bounds_entail(one: f.Pattern, other: f.Pattern) -> bool:
@@ -288,5 +296,3 @@ def spelled(agreement: f.Agreement, form: Any) -> Any:
     if hasattr(form, "__dataclass_fields__"):
         return replace(form, **{name: spelled(agreement, getattr(form, name)) for name in form.__dataclass_fields__})
     return form
-
-

@@ -13,7 +13,7 @@ from detente.agreement.drafting.advice import Advice, Shown
 from detente.agreement.drafting.duties import triggers
 from detente.agreement.drafting.gaps import asked_fields
 from detente.agreement.drafting.logic import Logic, impossible
-from detente.agreement.drafting.probe import Example, Goal, Probe, applies, broken, holds, scope
+from detente.agreement.drafting.probe import Example, Goal, Probe, applies, holds, scope
 
 PROVED = "proved with Z3"
 SKIPPED = (
@@ -146,7 +146,9 @@ def _under(
 ) -> Advice | None:  # fmt: skip
     """The permission under which such a deed is in keeping, and the same deed without it."""
     rules = [probe.agreement.rules[name] for name in clauses]
-    deed = w.a_kind(kind.name) + ("" if case is None else f" against {case[1]}" if case[0] == "against" else f" with {w.plain(case[0])} {case[1]}")
+    deed = w.a_kind(kind.name)
+    if case is not None:
+        deed += f" against {case[1]}" if case[0] == "against" else f" with {w.plain(case[0])} {case[1]}"
     for permit in lifting:
         if not all(rule.id in permit.over or permit.over_every for rule in rules):
             continue
@@ -160,7 +162,10 @@ def _under(
         says = f"{w.capital(deed)} is in keeping only under {permit.id}: {names} can never be met by itself."
         if len(clauses) > 1:
             says = f"{w.capital(deed)} is in keeping only under {permit.id}: {names} cannot be met together."
-        choices = (f"correct {names}, so that an agreed deed can be in keeping", f"say that {permit.id} is meant to be the only way")
+        choices = (
+            f"correct {names}, so that an agreed deed can be in keeping",
+            f"say that {permit.id} is meant to be the only way",
+        )
         shown = (
             Shown(without, f"what {rules[0].id} asks for is met as far as it can be, and it is broken", (rules[0].id,)),
             Shown(with_it, f"with what {permit.id} asks for, the same deed is in keeping", (rules[0].id, permit.id)),
@@ -211,5 +216,3 @@ def _unmet(probe: Probe, rule: f.Rule) -> Example | None:
                 if any(one.bearer == bearer and one.verdict == "broken" for one in found):
                     return example
     return None
-
-

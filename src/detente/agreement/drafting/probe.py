@@ -55,7 +55,7 @@ class Example:
         return next((finding for finding in self.findings if finding.clause == clause), None)
 
 
-class _Drawn:
+class Drawn:
     """The geometry of the judge with the annexes a scene has drawn."""
 
     def __init__(self, geometry: Geometry, annexes: Mapping[str, Region]) -> None:
@@ -109,7 +109,7 @@ class Probe:
         self.judged += 1
         record = scene.record(self.ahead if ahead is None else ahead)
         agreement = self.agreement if sure is None else self._asking(sure, scene.acts[DEED].kind)
-        found = judge(agreement, record, _Drawn(self.geometry, scene.annexes))
+        found = judge(agreement, record, Drawn(self.geometry, scene.annexes))
         if sure is not None and not any(one.clause == _ASKED and one.verdict == "broken" for one in found):
             return None
         return Example(scene, record, DEED, tuple(one for one in found if one.clause != _ASKED))
@@ -117,7 +117,7 @@ class Probe:
     def judged_record(self, scene: Scene, record: Record) -> Example:
         """What the judge says of a scene's record after a change made by hand."""
         self.judged += 1
-        found = judge(self.agreement, record, _Drawn(self.geometry, scene.annexes))
+        found = judge(self.agreement, record, Drawn(self.geometry, scene.annexes))
         return Example(scene, record, DEED, tuple(found))
 
     def _asking(self, condition: f.Condition, kind: str) -> f.Agreement:
@@ -146,7 +146,9 @@ class Probe:
         """Codes that all these clauses speak of."""
         agreement = self.agreement
         everyone = [*agreement.parties, *agreement.others]
-        fitting = [set(everyone) if rule.by is None else self.named(rule.by) for rule in rules if rule.mode != "require"]
+        fitting = [
+            set(everyone) if rule.by is None else self.named(rule.by) for rule in rules if rule.mode != "require"
+        ]
         return [code for code in everyone if all(code in named for named in fitting)]
 
     def named(self, whos: f.Whos) -> set[str]:
@@ -189,6 +191,9 @@ def worlds(agreement: f.Agreement) -> list[World]:
     """Places and times worth trying: in each shape the text draws, about each instant and civil time it names."""
     homes = [middle for middle in map(centre, _literals(agreement)) if middle is not None][:3] or [_HOME]
     instants = sorted({part.ms for part in walk((agreement.phases, agreement.rules)) if isinstance(part, f.Instant)})
+    instants = instants or [
+        alias.since for other in agreement.others.values() for alias in other.aliases if alias.since is not None
+    ]
     zone = ZoneInfo(agreement.zone or "UTC")
     starts = [instant + 30 * HOUR for instant in instants[:3]] or [_morning(zone, 12)]
     clocks = [part for part in walk((agreement.rules, agreement.define)) if isinstance(part, f.Clock)]

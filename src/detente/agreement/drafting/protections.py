@@ -10,6 +10,7 @@ from detente.agreement import form as f
 from detente.agreement import wording as w
 from detente.agreement.drafting.advice import Advice, Shown
 from detente.agreement.drafting.probe import DEED, TRIES, Example, Goal, Probe, broken
+from detente.agreement.drafting.scene import Scene
 from detente.agreement.strata import walk
 
 
@@ -46,7 +47,8 @@ def _positive(agreement: f.Agreement, condition: f.Condition | None) -> Iterator
 def _named(agreement: f.Agreement, place: f.PlaceForm) -> bool:
     """Whether a place rests on acts that name it."""
     return any(
-        isinstance(part, f.NamedIn) or (isinstance(part, f.PlaceName) and _named(agreement, agreement.places[part.name]))
+        isinstance(part, f.NamedIn)
+        or (isinstance(part, f.PlaceName) and _named(agreement, agreement.places[part.name]))
         for part in walk(place)
     )
 
@@ -71,12 +73,12 @@ def _ends(probe: Probe, rule: f.Rule) -> Advice | None:
             shown.append(("", Shown(example, says, (rule.id,))))
     if not shown:
         return None
-    ends = [f"the phase {w.plain(name)}" if name else "the agreement being in force" for name, _ in shown]
+    ends = [f"the phase {w.plain(name)} is over" if name else "the agreement is not in force" for name, _ in shown]
     choices = ["mark it `survives: true`"] if any(not name for name, _ in shown) else []
     if any(name for name, _ in shown):
         choices.append("let it hold without `during`, until the thing is removed from the list")
     choices.append("say that the parties mean it to end there")
-    text = f"{rule.id} protects what acts name, and ends with {w.listed(ends, 'and')} while those things still stand."
+    text = f"{rule.id} protects what acts name, and stops when {w.listed(ends)}, while those things still stand."
     return Advice("ends with a phase", (rule.id,), text, tuple(choices), tuple(one for _, one in shown))
 
 
@@ -116,7 +118,9 @@ def _out_of_force(probe: Probe, rule: f.Rule, kind: str) -> Example | None:
 
 def _lapsed(probe: Probe, force: f.Condition, kind: str, author: str, goals: list[Goal]) -> Iterator[Scene]:
     """Scenes in which the agreement was in force and is not: it was ended or suspended, or has run out."""
-    phases = [probe.agreement.phases[part.phase] for part in _positive(probe.agreement, force) if isinstance(part, f.During)]
+    phases = [
+        probe.agreement.phases[part.phase] for part in _positive(probe.agreement, force) if isinstance(part, f.During)
+    ]
     for scene in islice(probe.scenes(kind, author, goals), 2):
         yield from islice(probe.builder.truth(scene, force, False, (DEED,)), 2)
         for phase in phases:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from detente.agreement import form as f
 from detente.agreement import wording as w
 from detente.agreement.drafting.advice import Advice, Shown
-from detente.agreement.drafting.probe import Example, Goal, Probe, broken, holds
+from detente.agreement.drafting.probe import Example, Goal, Probe, broken, holds, scope
 
 
 def readings(probe: Probe) -> list[Advice]:
@@ -22,7 +22,7 @@ def readings(probe: Probe) -> list[Advice]:
         if shown:
             names = tuple(rule.id for rule in rules)
             unscored = [rule.id for rule in rules if rule.reading_of]
-            says = f"{w.listed(names, 'and')} read {text} differently; {w.listed(unscored, 'and')} "
+            says = f"{w.listed(names, 'and')} read “{text}” differently; {w.listed(unscored, 'and')} "
             says += f"{'is' if len(unscored) == 1 else 'are'} not scored until the parties choose."
             choices = (*(f"keep {name}" for name in names), "ask the other side which it means, and write that")
             found.append(Advice("readings", names, says, choices, tuple(shown[:2])))
@@ -42,8 +42,10 @@ def _apart(probe: Probe, rule: f.Rule, rules: list[f.Rule]) -> Shown | None:
             return rule.id in found and found[rule.id].verdict == "broken" and said in ("kept", "not applicable")
 
         for kind in set(rule.kinds) & set(other.kinds):
-            goals: list[Goal] = [*broken(rule), holds(other)]
-            example = probe.find(kind, probe.authors(rule), goals, shows)
+            met = [Goal(scope(other), True, other.id), *([Goal(other.unless, True, other.id)] if other.unless else [])]
+            # A deed that the other reading speaks of says more than one it passes over.
+            example = probe.find(kind, probe.authors(rule), [*broken(rule), *met], shows) if other.unless else None
+            example = example or probe.find(kind, probe.authors(rule), [*broken(rule), holds(other)], shows)
             if example is not None:
                 says = f"by {rule.id} it is broken, by {other.id} it is not"
                 return Shown(example, says, (rule.id, other.id))

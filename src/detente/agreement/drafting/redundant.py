@@ -28,7 +28,11 @@ def redundant(probe: Probe) -> list[Advice]:
                 needless.add(rule.id)
                 verb = "applies" if rule.mode == "permit" else "is broken"
                 says = f"{rule.id} adds nothing to {other.id}: whenever it {verb}, {other.id} {verb} too."
-                choices = (f"drop {rule.id}", f"say what {rule.id} is to hold beyond {other.id}", "keep both for the reader's sake")
+                choices = (
+                    f"drop {rule.id}",
+                    f"say what {rule.id} is to hold beyond {other.id}",
+                    "keep both for the reader's sake",
+                )
                 found.append(Advice("redundant", (rule.id, other.id), says, choices, (shown,), PROVED))
                 break
     return list(reversed(found))
@@ -44,11 +48,19 @@ def _implied(logic: Logic, rule: f.Rule, other: f.Rule) -> bool:
         return _duty_implied(logic, rule, other)
     if rule.mode == "permit":
         children = any(child.parent == rule.id for child in logic.agreement.rules.values())
-        if children or not (set(rule.over) <= set(other.over) or other.over_every) or (rule.over_every and not other.over_every):
+        if (
+            children
+            or not (set(rule.over) <= set(other.over) or other.over_every)
+            or (rule.over_every and not other.over_every)
+        ):
             return False
     elif not _lifted(logic, other) <= _lifted(logic, rule) or (rule.over_every and not other.over_every):
         return False
-    if other.mode == "forbid" and other.unless is not None and logic.never(logic.scope(other), logic.holds(other.unless, other.id)):
+    if (
+        other.mode == "forbid"
+        and other.unless is not None
+        and logic.never(logic.scope(other), logic.holds(other.unless, other.id))
+    ):
         return False  # an exception that nobody can meet is another finding, and would make all beside it needless
     possible = not logic.never(logic.broken(rule))
     return possible and logic.never(logic.broken(rule), logic.z3.Not(logic.broken(other)))
@@ -66,7 +78,10 @@ def _lifted(logic: Logic, ban: f.Rule) -> set[str]:
 def _duty_implied(logic: Logic, rule: f.Rule, other: f.Rule) -> bool:
     """Same trigger, same bearer, and what meets the other meets this one."""
     agreement = logic.agreement
-    if spelled(agreement, (rule.trigger, rule.during)) != spelled(agreement, (other.trigger, other.during)) or rule.parent != other.parent:
+    if (
+        spelled(agreement, (rule.trigger, rule.during)) != spelled(agreement, (other.trigger, other.during))
+        or rule.parent != other.parent
+    ):
         return False
     if (rule.by, rule.each) != (other.by, other.each) or rule.owed is None or other.owed is None:
         return False
@@ -116,8 +131,13 @@ def needless_permits(probe: Probe) -> list[Advice]:
         example = probe.find(rule.kinds[0], probe.authors(rule), broken(rule), shows)
         if example is not None:
             says = f"{rule.id} permits what no clause forbids."
-            choices = (f"add the prohibition from which {rule.id} is an exception", f"keep {rule.id} as a statement of what is reserved")
+            choices = (
+                f"add the prohibition from which {rule.id} is an exception",
+                f"keep {rule.id} as a statement of what is reserved",
+            )
             kinds = w.listed(w.a_kind(kind) for kind in rule.kinds)
-            shown = Shown(example, f"no prohibition speaks of {kinds} by {example.scene.acts[example.deed].by}", (rule.id,))
+            shown = Shown(
+                example, f"no prohibition speaks of {kinds} by {example.scene.acts[example.deed].by}", (rule.id,)
+            )
             found.append(Advice("redundant", (rule.id,), says, choices, (shown,)))
     return found

@@ -70,7 +70,7 @@ class Scene:
             case "who":
                 return next((o.code for o in self.agreement.others.values() if not o.guarantor), STRANGER)
             case "addressee":
-                return next(reversed(self.agreement.parties))
+                return list(self.agreement.parties)[-1]
             case "point":
                 return Spot(*self.world.home)
             case "area" | "line":

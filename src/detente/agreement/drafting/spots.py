@@ -63,8 +63,7 @@ def place_truth(
         yield from _named(build, scene, chain, middle, place, 0.0)
     else:
         yield scene
-        for far in _named(build, scene, chain, (middle[0] + FAR_OFF, middle[1]), place, 0.0):
-            yield far
+        yield from _named(build, scene, chain, (middle[0] + FAR_OFF, middle[1]), place, 0.0)
 
 
 def _several(
