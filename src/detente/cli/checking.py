@@ -55,7 +55,7 @@ def check(context: click.Context, file: Path, readback: bool, look: bool, width:
         click.echo(msgspec.json.encode(_plain(agreement, found)))
         return
     columns = width or _columns()
-    click.echo("\n".join(_head(agreement)))
+    click.echo("\n".join(_head(agreement, columns)))
     if readback:
         click.echo("\n".join(_side_by_side(agreement, data.decode("utf-8"), columns)))
     if found is not None:
@@ -70,13 +70,12 @@ def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> str:
     return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
 
 
-def _head(agreement: Agreement) -> list[str]:
+def _head(agreement: Agreement, columns: int) -> list[str]:
     kind = "a reconstruction, not the text" if agreement.status == "reconstruction" else agreement.status
     parties = ", ".join(f"{code} ({name})" for code, name in agreement.parties.items())
-    return [
-        f"{agreement.code}: {agreement.title}" if agreement.title else agreement.code,
-        f"{kind}; between {parties}; {len(agreement.rules)} clauses, no errors; sha256 {agreement.digest[:16]}…",
-    ]
+    count = f"{len(agreement.rules)} clauses, no errors; sha256 {agreement.digest[:16]}…"
+    title = f"{agreement.code}: {agreement.title}" if agreement.title else agreement.code
+    return [_wrapped(title, columns, "", "  "), _wrapped(f"{kind}; between {parties}; {count}", columns, "", "  ")]
 
 
 # read-back
@@ -128,10 +127,8 @@ def _columns_of(block: list[str], sentence: str, columns: int) -> list[str]:
 
 def _findings(agreement: Agreement, found: Drafting, columns: int) -> list[str]:
     count = len(found.advice)
-    lines = [
-        "",
-        f"DRAFTING: {count or 'no'} finding{'' if count == 1 else 's'}, the heaviest first; the parties decide",
-    ]
+    order = ", the heaviest first; the parties decide" if count > 1 else ""
+    lines = ["", f"DRAFTING: {count or 'no'} finding{'' if count == 1 else 's'}{order}"]
     for number, advice in enumerate(found.advice, 1):
         lines += ["", *_finding(agreement, number, advice, columns)]
     assumed = [rule.id for rule in agreement.rules.values() if rule.assumed]

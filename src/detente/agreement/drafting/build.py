@@ -217,6 +217,8 @@ class Builder:
     def _one(
         self, scene: Scene, pattern: f.Pattern, at: int, chain: Chain, author: str, given: Mapping[str, object]
     ) -> Iterator[Scene]:
+        for _, path in pattern.same:
+            scene = self._stated(scene, path, chain)
         made: Scene | None
         made, id = scene.add(pattern.kinds[0], author, at)
         for name, value in given.items():
@@ -236,6 +238,17 @@ class Builder:
                 yield one
             else:
                 yield from self.truth(one, pattern.with_, True, (*chain, id))
+
+    @staticmethod
+    def _stated(scene: Scene, path: f.Path, chain: Chain) -> Scene:
+        """The scene with an optional field of the act asked about filled in, since another act is to equal it."""
+        if len(path) != 1 or not chain:
+            return scene
+        draft = scene.acts[chain[-1]]
+        form = scene.agreement.kinds[draft.kind].fields.get(path[0])
+        if form is None or form.type == "act" or path[0] in draft.fields or path[0] in draft.fixed:
+            return scene
+        return scene.fix(draft.id, path[0], scene.ordinary(form, draft.at)) or scene
 
     @staticmethod
     def _time(pattern: f.Pattern, at: int, before: bool, lead: int | None) -> int | None:

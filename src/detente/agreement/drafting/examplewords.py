@@ -61,7 +61,7 @@ def judge_words(agreement: f.Agreement, shown: Shown) -> str:
             )
         if finding.against:
             text += f", since {w.listed(finding.against, 'and')} would permit it"
-        elif finding.missing and finding.verdict in ("broken", "cannot tell"):
+        if finding.missing and finding.verdict in ("broken", "cannot tell"):
             text += f" (missing: {w.listed(finding.missing, 'and')})"
         said.append(text)
     return "; ".join(said) + "."

@@ -91,7 +91,7 @@ def _exceptions(probe: Probe, logic: Logic, said: set[str]) -> Iterator[Advice]:
 def _near_miss(probe: Probe, rule: f.Rule, more: tuple[Goal, ...] = ()) -> Example | None:
     """A deed that meets an exception but for its upper bounds (or whatever of it can be met), and is broken all the same."""
     assert rule.unless is not None
-    tries = [loosened(rule.unless), *_parts(rule.unless), f.All(())]
+    tries = [loosened(rule.unless), *_parts(rule.unless), f.All(()), f.Not(rule.unless)]
 
     def shows(example: Example) -> bool:
         finding = probe.of_deed(example).get(rule.id)
@@ -155,7 +155,8 @@ def _under(
         rest = [rule for rule in bans if not (rule.id in permit.over or permit.over_every)]
         goals = [Goal(what), *applies(permit), *(Goal(scope(rule), True, rule.id) for rule in rules), *map(holds, rest)]
         with_it = probe.find(kind.name, probe.authors(permit, *rules), goals, _kept(probe, bans, rules, permit))
-        without = _near_miss(probe, rules[0], (Goal(what), *(Goal(c, False, permit.id) for c in [scope(permit)])))
+        unclaimed = (Goal(what), Goal(scope(permit), False, permit.id), *map(holds, rules[1:]))
+        without = _near_miss(probe, rules[0], unclaimed)
         if with_it is None or without is None:
             continue
         names = w.listed(clauses, "and")
@@ -167,7 +168,7 @@ def _under(
             f"say that {permit.id} is meant to be the only way",
         )
         shown = (
-            Shown(without, f"what {rules[0].id} asks for is met as far as it can be, and it is broken", (rules[0].id,)),
+            Shown(without, f"all is met as far as it can be, and {rules[0].id} is broken", (rules[0].id,)),
             Shown(with_it, f"with what {permit.id} asks for, the same deed is in keeping", (rules[0].id, permit.id)),
         )
         return Advice("only under a permission", (*clauses, permit.id), says, choices, shown, PROVED)
