@@ -291,7 +291,7 @@ class Builder:
             if isinstance(end, f.ByAct):
                 for begun in self.phase(scene, phase.name, True, at, chain):
                     gone = replace(begun, begun=begun.begun - {phase.name})
-                    yield from self._edge(gone, end, at, chain, HOUR, phase.name)
+                    yield from self._edge(gone, end, at, chain, HOUR, f"the end of {phase.name}")
             elif isinstance(end, f.After):
                 for start in phase.starts:
                     lead = (length(end.duration) or 0) + 2 * DAY
@@ -299,7 +299,7 @@ class Builder:
             elif isinstance(end, f.EdgeOf):
                 for begun in self.phase(scene, phase.name, True, at, chain):
                     gone = replace(begun, begun=begun.begun - {phase.name})
-                    yield from self._edge(gone, end, at, chain, HOUR, phase.name)
+                    yield from self._edge(gone, end, at, chain, HOUR, f"the end of {phase.name}")
             elif isinstance(end, f.Instant) and end.ms <= at:
                 yield scene
 
@@ -310,7 +310,7 @@ class Builder:
                 yield scene
         elif isinstance(edge, f.ByAct):
             then = at - lead - (length(edge.plus) or 0)
-            before = replace(scene, role=scene.role or f"phase {name}")
+            before = replace(scene, role=scene.role or name)
             for made in self.make(before, edge.pattern, then, (), before=True):
                 yield replace(made, role=scene.role)
         elif isinstance(edge, f.EdgeOf):

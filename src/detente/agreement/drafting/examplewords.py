@@ -90,9 +90,14 @@ def _backdrop(scene: Scene, drafts: list[Draft]) -> list[str]:
             if first == last
             else f"{_when(first - scene.world.start)} to {_when(last - scene.world.start).lower()}"
         )
-        name = "For the agreement to be in force" if role == "in force" else f"For {w.plain(role)}"
+        name = "For the agreement to be in force" if role == "in force" else _role(role)
         lines.append(f"{name}: {acts}, {when[:1].lower()}{when[1:]}.")
     return lines
+
+
+def _role(role: str) -> str:
+    ended = role.removeprefix("the end of ")
+    return f"Which ends the phase {w.plain(ended)}" if ended != role else f"For the phase {w.plain(role)}"
 
 
 def _when(off: int) -> str:

@@ -40,7 +40,7 @@ def guarantor(agreement: f.Agreement, code: str) -> str:
 
 def everybody(agreement: f.Agreement) -> list[str]:
     """All codes, and one whom nobody names."""
-    return [*agreement.others, *agreement.parties, STRANGER]
+    return [*agreement.others, STRANGER, *agreement.parties]
 
 
 def members(agreement: f.Agreement, code: str) -> set[str]:
