@@ -11,7 +11,7 @@ from detente.agreement.form import Agreement, Field, Kind
 from detente.agreement.record import UNKNOWN, Interval, OneOf, Path, Region, Span, Spot, Unknown
 from detente.errors import GivenError
 from detente.geo import areas
-from detente.geo.ellipsoid import E7
+from detente.model.shapes import E7
 from detente.model.when import read_instant, write_instant
 
 CODE = "record-invalid"

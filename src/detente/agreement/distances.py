@@ -18,8 +18,9 @@ import numpy as np
 from detente.agreement.record import Path, Region
 from detente.geo import areas
 from detente.geo.edges import Edges, signed_distances
-from detente.geo.ellipsoid import E7, WGS84, geodesic_degrees, points_degrees
+from detente.geo.ellipsoid import WGS84, geodesic_degrees, points_degrees
 from detente.geo.pieces import cut_path
+from detente.model.shapes import E7
 
 CHORD_REACH = 300_000.0
 _KEPT = 50_000

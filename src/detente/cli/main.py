@@ -25,6 +25,7 @@ def cli() -> None:
 def _register() -> None:
     from detente.cli.bundle import bundle
     from detente.cli.checking import check
+    from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
     from detente.cli.keys import keys, terms
@@ -37,6 +38,7 @@ def _register() -> None:
         adopt,
         bundle,
         check,
+        clauses,
         compare,
         demo,
         draft,

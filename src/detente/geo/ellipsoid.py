@@ -16,11 +16,10 @@ import numpy as np
 from geographiclib.geodesic import Geodesic
 from numpy.typing import ArrayLike, NDArray
 
+from detente.model.shapes import E7
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-E7 = 10_000_000  # 1 degree
-HALF_TURN = 180 * E7
 
 
 class Ellipsoid(NamedTuple):
