@@ -8,6 +8,7 @@ alone: what clauses say of a kind that was not understood would be refused for n
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ _MOST = 200
 _LINE = re.compile(r" line (\d+)(?:, (.*))?$")
 _KEPT = (
     "id", "forbid", "permit", "require", "earlier", "later", "count", "act", "after", "due", "every", "at", "guarantor",
-    "shape", "named_in", "field", "of", "starts", "from", "to", "start_of", "end_of", "streak", "since", "each_day",
+    "shape", "covers", "named_in", "field", "of", "starts", "from", "to", "start_of", "end_of", "streak", "since", "each_day",
 )  # fmt: skip
 _ORDINARY = {"within": "1h", "by": "parties", "by_each": "parties"}
 """Put in place of what a duty cannot do without."""
@@ -41,6 +42,7 @@ def errors_in(data: bytes, file: str = "agreement") -> list[GivenError]:
         if rest is None:
             break
         root, error = rest
+    found = list({_same_fault(one): one for one in found}.values())
     words = [one for one in found if _heading(one).split(" ")[0] in _WORDS]
     return sorted(words or found, key=lambda one: _line(one))
 
@@ -55,10 +57,35 @@ def _refusal(data: bytes, file: str, root: Node) -> GivenError | None:
 
 def _put_aside(data: bytes, file: str, root: Node, error: GivenError) -> tuple[Node, GivenError | None] | None:
     """The file without what was refused, and what is refused next; None if nothing serves."""
+    if _heading(error).startswith("clause "):
+        return _aside_in_clause(data, file, root, error)
     for candidate in _candidates(root, error):
         following = _refusal(data, file, candidate)
         if following is None or _same_fault(following) != _same_fault(error):
             return candidate, following
+    return None
+
+
+def _aside_in_clause(data: bytes, file: str, root: Node, error: GivenError) -> tuple[Node, GivenError | None] | None:
+    """The smallest part whose absence leaves the clause in order; else, since the clause has more faults than this, the part
+    after which most agree on the next fault: so no fault is told that only the putting aside has made.
+    """
+    clauses = (root.pairs or {})["clauses"]
+    name = _heading(error).removeprefix("clause ")
+    parts = [(_with(root, "clauses", smaller), leaf) for smaller, leaf in _clauses(clauses, name, _line(error))]
+    for leaves in (True, False):
+        others: list[tuple[Node, GivenError]] = []
+        for candidate, leaf in parts:
+            following = _refusal(data, file, candidate) if leaf == leaves else error
+            if following is None or _heading(following) != _heading(error):
+                return candidate, following
+            if _same_fault(following) != _same_fault(error):
+                others.append((candidate, following))
+        if others:
+            votes = Counter(_same_fault(following) for _, following in others)
+            return max(others, key=lambda other: votes[_same_fault(other[1])])
+    for candidate in _as_words(root, name):
+        return candidate, _refusal(data, file, candidate)
     return None
 
 
@@ -83,10 +110,7 @@ def _candidates(root: Node, error: GivenError) -> Iterator[Node]:
     if top is None:
         return
     kind, _, name = _heading(error).partition(" ")
-    if kind == "clause" and "clauses" in top:
-        for clauses in _clauses(top["clauses"], name, _line(error)):
-            yield _with(root, "clauses", clauses)
-    elif kind in ("place", "phase", "define"):
+    if kind in ("place", "phase", "define"):
         section = kind if kind == "define" else f"{kind}s"
         yield _with(root, section, _with(top[section], name, _neutral(kind, top[section].place)))
     elif kind in ("statements", "events", "others"):
@@ -95,38 +119,49 @@ def _candidates(root: Node, error: GivenError) -> Iterator[Node]:
         yield from _others(root, top, _line(error))
 
 
-def _clauses(node: Node, name: str, line: int) -> Iterator[Node]:
-    """The clauses without one part of a clause, the smallest on the line first, then with the clause as mere text."""
+def _clauses(node: Node, name: str, line: int) -> Iterator[tuple[Node, bool]]:
+    """The clauses without one part of a clause, as `_smaller` takes them."""
     items = node.items or ()
     for number, item in enumerate(items):
         pairs = item.pairs or {}
         if "id" in pairs and pairs["id"].text == name:
-            for smaller in _smaller(item, line):
-                yield _replaced(node, number, smaller)
-            words = Node(item.place, items=(Node(item.place, text="not understood"),))
-            yield _replaced(node, number, Node(item.place, pairs={"id": pairs["id"], "not_judged": words}))
+            for smaller, leaf in _smaller(item, line):
+                yield _replaced(node, number, smaller), leaf
         elif "then" in pairs:
-            for then in _clauses(pairs["then"], name, line):
-                yield _replaced(node, number, _with(item, "then", then))
+            for then, leaf in _clauses(pairs["then"], name, line):
+                yield _replaced(node, number, _with(item, "then", then)), leaf
 
 
-def _smaller(node: Node, line: int) -> Iterator[Node]:
-    """A node without one of its parts that stand on a line, the deepest first. A part without which the rest would be refused
-    for no fault of its own is not taken alone."""
-    if node.items is not None:
-        for number, item in enumerate(node.items):
-            for smaller in _smaller(item, line):
-                yield _replaced(node, number, smaller)
-        return
+def _as_words(root: Node, name: str) -> Iterator[Node]:
+    """The file with a clause as mere text."""
+    clauses = (root.pairs or {}).get("clauses")
+    for number, item in enumerate((clauses.items or ()) if clauses is not None else ()):
+        pairs = item.pairs or {}
+        own = "id" in pairs and pairs["id"].text == name
+        below = any("id" in (one.pairs or {}) and (one.pairs or {})["id"].text == name for one in pairs.get("then", ()))
+        if clauses is not None and (own or below):
+            words = Node(item.place, items=(Node(item.place, text="not understood"),))
+            text = Node(item.place, pairs={"id": pairs["id"], "not_judged": words})
+            yield _with(root, "clauses", _replaced(clauses, number, text))
+
+
+def _smaller(node: Node, line: int) -> Iterator[tuple[Node, bool]]:
+    """A node without one of its parts that stand on a line, and whether the part holds no smaller one that could be taken.
+
+    A part without which the rest would be refused for no fault of its own is not taken alone.
+    """
+    for number, item in enumerate(node.items or ()):
+        for smaller, leaf in _smaller(item, line):
+            yield _replaced(node, number, smaller), leaf
     for key, item in (node.pairs or {}).items():
-        if line in _lines(item):
-            for smaller in _smaller(item, line):
-                yield _with(node, key, smaller)
-    for key, item in (node.pairs or {}).items():
+        if line not in _lines(item):
+            continue
+        below = list(_smaller(item, line))
+        yield from ((_with(node, key, smaller), leaf) for smaller, leaf in below)
         if key in _ORDINARY:
-            yield _with(node, key, Node(item.place, text=_ORDINARY[key]))
-        elif key not in _KEPT and line in _lines(item):
-            yield _without(node, key)
+            yield _with(node, key, Node(item.place, text=_ORDINARY[key])), True
+        elif key not in _KEPT:
+            yield _without(node, key), not below
 
 
 def _words(root: Node, kind: str, name: str, line: int) -> Iterator[Node]:
