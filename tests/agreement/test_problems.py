@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
@@ -118,3 +120,27 @@ def test_an_id_given_twice_and_an_unknown_key():
 def test_what_is_no_yaml_is_one_error():
     assert len(errors_in(b"clauses: [", "f")) == 1
     assert len(errors_in(b"", "f")) == 1
+
+
+def test_one_slip_in_one_clause_is_told_as_that_clause_alone():
+    """Names of keys, people, kinds, phases and durations of the Syria file, misspelt one at a time."""
+    text = (FOLDER / "syria-2016-07.yaml").read_text("utf-8")
+    start = text.index("\nclauses:")
+    words = [
+        match
+        for match in re.finditer(r"(?<=[ \[{:])([a-z_]+|\d+h|\d+min)(?=[,}\]\n:])", text)
+        if match.start() > start
+        and not re.search(r"(says|source|assumed|not_judged|id|#)", line_of(text, match.start()))
+    ]
+    single = 0
+    chosen = random.Random(3).sample(words, 30)
+    for match in chosen:
+        found = errors_in(f"{text[: match.start()]}{match[0]}qq{text[match.end() :]}".encode(), "f")
+        assert len({error.where.partition(", ")[2] for error in found}) <= 1, match
+        single += len(found) <= 1
+    assert single >= 27
+
+
+def line_of(text: str, at: int) -> str:
+    """The line up to a place."""
+    return text[text.rfind("\n", 0, at) + 1 : at]

@@ -17,14 +17,20 @@ from detente.agreement.source import Node, Place, read_source
 from detente.errors import GivenError
 
 _MOST = 200
+_TAKEN_FOR_FIELD = re.compile(
+    r"has no field '(same|with|ended_by|at_least|at_most|within|newest_per|alike|by_each|to)'"
+)
+_CIRCLE = "these depend on themselves"
 _LINE = re.compile(r" line (\d+)(?:, (.*))?$")
 _KEPT = (
     "id", "forbid", "permit", "require", "earlier", "later", "count", "act", "after", "due", "every", "at", "guarantor",
-    "shape", "covers", "named_in", "field", "of", "starts", "from", "to", "start_of", "end_of", "streak", "since", "each_day",
+    "shape", "covers", "named_in", "field", "of", "starts", "from", "to", "start_of", "end_of",
+    "at_least", "at_most", "streak", "since", "each_day",
 )  # fmt: skip
 _ORDINARY = {"within": "1h", "by": "parties", "by_each": "parties"}
 """Put in place of what a duty cannot do without."""
 _WORDS = ("statements", "events", "others", "parties")
+_SECTIONS = {"places": "place", "phases": "phase", "define": "define"}
 _NEEDED = ("agreement", "clauses", *_WORDS)
 
 
@@ -43,6 +49,10 @@ def errors_in(data: bytes, file: str = "agreement") -> list[GivenError]:
             break
         root, error = rest
     found = list({_same_fault(one): one for one in found}.values())
+    # A circle is told alone: what was put aside may have closed it.
+    found = [one for one in found if not one.what.startswith(_CIRCLE)] or found
+    # Where a question's own key is misspelt, its other keys are taken for fields.
+    found = [one for one in found if not _TAKEN_FOR_FIELD.search(one.what)] or found
     words = [one for one in found if _heading(one).split(" ")[0] in _WORDS]
     return sorted(words or found, key=lambda one: _line(one))
 
@@ -73,7 +83,9 @@ def _aside_in_clause(data: bytes, file: str, root: Node, error: GivenError) -> t
     clauses = (root.pairs or {})["clauses"]
     name = _heading(error).removeprefix("clause ")
     parts = [(_with(root, "clauses", smaller), leaf) for smaller, leaf in _clauses(clauses, name, _line(error))]
-    for leaves in (True, False):
+    # A key that is not known is most often another one misspelt: without it the clause would lack that one too.
+    misspelt = " knows no key " in error.what
+    for leaves in () if misspelt else (True, False):
         others: list[tuple[Node, GivenError]] = []
         for candidate, leaf in parts:
             following = _refusal(data, file, candidate) if leaf == leaves else error
@@ -158,7 +170,7 @@ def _smaller(node: Node, line: int) -> Iterator[tuple[Node, bool]]:
             continue
         below = list(_smaller(item, line))
         yield from ((_with(node, key, smaller), leaf) for smaller, leaf in below)
-        if key in _ORDINARY:
+        if key in _ORDINARY and "require" in (node.pairs or {}):
             yield _with(node, key, Node(item.place, text=_ORDINARY[key])), True
         elif key not in _KEPT:
             yield _without(node, key), not below
@@ -186,6 +198,10 @@ def _others(root: Node, top: dict[str, Node], line: int) -> Iterator[Node]:
     for key in sorted(top, key=lambda key: line not in _lines(top[key])):
         if key == "zone":
             yield _with(root, key, Node(top[key].place, text="UTC"))
+        elif key in _SECTIONS:
+            for name, item in (top[key].pairs or {}).items():
+                if line in _lines(item):
+                    yield _with(root, key, _with(top[key], name, _neutral(_SECTIONS[key], item.place)))
         elif key not in _NEEDED:
             yield _without(root, key)
 
