@@ -36,9 +36,9 @@ FINDING = f.Kind(
 )
 
 
-def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
-    """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong."""
-    root = read_source(data, file)
+def read_agreement(data: bytes, file: str = "agreement", root: Node | None = None) -> f.Agreement:
+    """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong. `root`: its tree, if read."""
+    root = root or read_source(data, file)
     top = root.only(_TOP, "an agreement")
     for key in ("agreement", "parties", "clauses"):
         if key not in top:

@@ -24,6 +24,7 @@ def cli() -> None:
 
 def _register() -> None:
     from detente.cli.bundle import bundle
+    from detente.cli.checking import check
     from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
@@ -35,7 +36,7 @@ def _register() -> None:
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, clauses, compare, demo, draft, export, import_group, judge, keys, log, may)
+    commands = (adopt, bundle, check, clauses, compare, demo, draft, export, import_group, judge, keys, log, may)
     for command in (*commands, node, offer, receipt, refusals, place, release, say, state, terms, verify, voice):
         cli.add_command(command)
 
