@@ -117,6 +117,8 @@ class Commands:
             "links": [link._asdict() for link in self._store.links()],
             "waiting_jobs": len(self._store.jobs()),
             "evidence": [name for name, _ in self._store.evidence()],
+            "turned_away": {code: n for code in house.mirrors if (n := self._store.turned_away(code))},
+            "refusals_dropped": self._store.refusals_dropped(),
             "trouble": self.trouble,
         }
 

@@ -8,11 +8,12 @@ is one scan. Tiles are derived on demand. kill -9 at any instant leaves either t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from detente.adapters import refusal_rows
 from detente.errors import LocalError
 from detente.node.ports import Job, Refused, StatementRow, StoredReceipt
 
@@ -30,8 +31,6 @@ CREATE TABLE IF NOT EXISTS receipt(
     PRIMARY KEY(origin, size, key, time_s)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS receipt_time ON receipt(origin, role, time_s, size);
 CREATE INDEX IF NOT EXISTS receipt_name ON receipt(origin, name, size, time_s);
-CREATE TABLE IF NOT EXISTS refusal(
-    n INTEGER PRIMARY KEY, at INTEGER, party TEXT, origin TEXT, idx INTEGER, code TEXT, what TEXT);
 CREATE TABLE IF NOT EXISTS evidence(name TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE IF NOT EXISTS job(
     id INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT, lane TEXT, method TEXT, path TEXT, type TEXT, body BLOB, purpose TEXT);
@@ -87,10 +86,11 @@ class SqliteShared:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + refusal_rows.SCHEMA)
         if max_pages:
             self._db.execute(f"PRAGMA max_page_count={int(max_pages)}")
         self._ids: dict[str, int] = {}
+        self._refusals = refusal_rows.RefusalRows(self._db)
         self._depth = 0
 
     def close(self) -> None:
@@ -213,13 +213,16 @@ class SqliteShared:
         return [receipt for receipt in (below, above) if receipt]
 
     def add_refusal(self, refused: Refused) -> None:
-        """Log a named refusal."""
-        self._db.execute("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
+        """Log a named refusal; of too many of one party and code some are forgotten and counted."""
+        self._refusals.add(refused)
 
     def refusals(self, last: int = 100) -> list[Refused]:
         """The last refusals, oldest first."""
-        query = "SELECT at, party, origin, idx, code, what FROM refusal ORDER BY n DESC LIMIT ?"
-        return [Refused(*row) for row in self._db.execute(query, (last,))][::-1]
+        return self._refusals.last(last)
+
+    def refusals_dropped(self) -> dict[str, int]:
+        """Party to how many of its refusals are no longer kept."""
+        return self._refusals.dropped()
 
     def add_evidence(self, name: str, data: bytes) -> None:
         """Keep an evidence file under its name; the first stands."""
@@ -270,6 +273,22 @@ class SqliteShared:
             if self._db.execute("DELETE FROM job WHERE id=?", (job.id,)).rowcount:
                 query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,?,?,?)"
                 self._db.execute(query, (job.peer, job.path, body, job.id, status, job.purpose))
+
+    def waiting_of(self, peer: str) -> tuple[int, int]:
+        """Gateway: a peer's requests that the house has not handled: how many, and their bytes."""
+        query = "SELECT count(*), ifnull(sum(length(body)), 0) FROM inbox WHERE peer=? AND job=0"
+        row = self._db.execute(query, (peer,)).fetchone()
+        return row[0], row[1]
+
+    def add_turned_away(self, counts: Mapping[str, int]) -> None:
+        """Gateway: add to how many requests of each peer were turned away at the door."""
+        with self.transaction():
+            for peer, number in counts.items():
+                self.set_meta(f"turned away {peer}", str(self.turned_away(peer) + number))
+
+    def turned_away(self, peer: str) -> int:
+        """How many requests of a peer were turned away because too many were waiting."""
+        return int(self.meta(f"turned away {peer}") or 0)
 
     def inbox(self, limit: int = 64) -> list[Inbox]:
         """House: input not yet handled, oldest first."""

@@ -42,6 +42,17 @@ class Job(NamedTuple):
     purpose: str
 
 
+def settles(path: str, status: int, body: bytes) -> bool:
+    """Whether an answer settles a job; otherwise the courier asks again. The simulator's network keeps the same rule.
+
+    429 and 503 say "not now", but for one: a countersigner that is asked to sign again and may run on a backup shows
+    the head it holds with a 503, which is an answer. Words of a refusal in its place are none.
+    """
+    if status == 503 and path.endswith("/sign-again"):
+        return not body.startswith(b"refused:")
+    return status not in (429, 503)
+
+
 class StoredReceipt(NamedTuple):
     """A countersignature over a head of our own log. `held` = when we got it (ms, our clock)."""
 
