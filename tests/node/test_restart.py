@@ -149,7 +149,7 @@ def test_a_backup_from_before_a_change_of_keys_learns_the_new_root_from_its_own_
     world.run()
     assert not closed(world)
     assert house.state.document.version == 2
-    house.use_keys(world.nodes["us"].signers)
+    house.keys.use(world.nodes["us"].signers)
     say(world, 2)
     world.later(15 * MINUTE)
     assert accused(world) | ({"unknown-key"} & set(world.refusals("ru"))) == set()
@@ -414,7 +414,7 @@ def test_a_mark_that_cannot_be_written_is_our_own_trouble(world: World) -> None:
         def mark(self, heads: dict[str, tuple[int, str]]) -> None:
             raise OSError("no space left")
 
-    world.nodes["us"].house._high_water = Broken()
+    world.house("us").batches._high_water = Broken()
     house = world.house("us")
     with pytest.raises(OSError, match="no space"), house.batch(world.now):
         house.say("ru", "notice", NOTICE, world.now)

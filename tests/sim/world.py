@@ -260,7 +260,7 @@ class World:
         old = self.nodes[code]
         node = Node(old.settings, old.signers, store or old.store, mark or old.mark, self.now, old.draws)
         if node.house.state.document.version > 1:
-            node.house.use_keys(old.signers)
+            node.house.keys.use(old.signers)
         self.nodes[code] = node
         node.house.start(self.now)
         return node.house
@@ -273,7 +273,7 @@ class World:
         previous = self.root_document(code)
         document = root_for(code, new, version, previous, also=old["root"])
         with self.speaking(code) as house:
-            house.rotate(document, new, self.now)
+            house.keys.rotate(document, new, self.now)
         node.signers = new
         return new
 

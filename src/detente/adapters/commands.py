@@ -339,5 +339,5 @@ class Commands:
         if data is None:
             raise LocalError("root-invalid", "no next root document is prepared; run `detente keys rotate` first")
         signers = self._private.signers(decode_root(data))
-        state = self._house.rotate(data, signers, self._clock.now())
+        state = self._house.keys.rotate(data, signers, self._clock.now())
         return {"version": state.document.version}

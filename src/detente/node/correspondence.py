@@ -54,7 +54,7 @@ class Correspondence:
             *ever,
             *(signer.public for signer in self._house.speaker.signers["log"]),
         }  # a backup may not know our last root
-        keys = self._house.keys_of(peer, role)
+        keys = self._house.keys.of(peer, role)
         if status == 503:
             self._house.push.look_again(peer)
         self._house.restart.answer(origin, role, peer, status, body, sorted(own), keys, self._house.books[origin], now)
@@ -66,10 +66,7 @@ class Correspondence:
         reader = LogReader(origin, self._house.me, answers, self._house.adoption.digest, self._house.state)
         self._house.restart.pulled(origin, size, number, status, body, reader, now)
         if ledger.size > before:
-            version = self._house.state.document.version
-            self._house.restore_own_root()
-            if self._house.state.document.version > version:  # the backup was of before a change of keys
-                self._house.use_keys(self._house.signers_for(self._house.state.document))
+            self._house.keys.restored()
             self._house.refuse(
                 now, self._house.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
             )
@@ -82,7 +79,7 @@ class Correspondence:
         if ledger is None:
             raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
         origin, audience = ledger.origin, ledger.log.audience
-        keys = self._house.keys_of(audience, timing.MIRROR)
+        keys = self._house.keys.of(audience, timing.MIRROR)
         try:
             self._house.books[origin].check_order(checkpoint, keys)
         except EvidenceError as error:
@@ -106,7 +103,7 @@ class Correspondence:
         lines = self._house.push.answered(lane, purpose, status, body)
         try:
             if lines and goal is not None:
-                keys = self._house.keys_of(lane.peer, lane.role)
+                keys = self._house.keys.of(lane.peer, lane.role)
                 self._house.books[ledger.origin].add(goal, parse_lines(lines), lane.role, keys, now)
                 self._house.push.signed_for(lane, goal.head.size)
                 if lane.role == timing.MIRROR:

@@ -16,7 +16,17 @@ from detente.errors import RemoteError
 from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
-from detente.node.copies import EvidenceError, behind, check_offer, fork, log_keys_ever, own_lines, refusal_reply
+from detente.node.copies import (
+    behind,
+    check_offer,
+    doubted_head,
+    drop_doubt,
+    fork,
+    keep_what_it_shows,
+    log_keys_ever,
+    own_lines,
+    refusal_reply,
+)
 from detente.node.ports import (
     HEAD_MIRROR,
     HEAD_PENDING,
@@ -28,6 +38,7 @@ from detente.node.ports import (
 )
 from detente.node.quota import spend
 from detente.node.reader import LogReader, Read, Surroundings
+from detente.node.seconds import SigningSeconds
 from detente.proof.checkpoint import Checkpoint, check_log_signature, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id
 from detente.proof.note import NoteSignature
@@ -60,6 +71,7 @@ class Mirror:
         self._our_root = our_root
         self.tree = Tree()
         self._old_signers: tuple[tuple[Signer, int], ...] = ()
+        self._seconds = SigningSeconds(store, f"mirror time {log.origin}", terms.clock_error)
         self.floor = 0
         self.unsure = False
         self.may_judge: Callable[[], bool] = lambda: True
@@ -189,6 +201,10 @@ class Mirror:
             return behind(self.head)
         return Reply(200, TYPE_TEXT, self.head.with_lines(self._lines(now)).encode())
 
+    def ahead(self, now: int) -> int:
+        """How far our signatures of this log are dated after `now`, ms."""
+        return self._seconds.ahead(self.signer.public, now)
+
     def change_signer(self, signer: Signer, after: int) -> None:
         """Sign with a new key, and with the old one beside it until the peer has signed for our entry `after`."""
         if signer.public != self.signer.public:
@@ -271,10 +287,23 @@ class Mirror:
             self._read(start, goal, now)
             self.head = goal
             self._store.set_head(self.origin, HEAD_MIRROR, goal.head.size, goal.encode())
+        self._settle_doubt(now)
         if self.unsure and self.size < self.floor:
             return self._info(409)
         self.unsure = False
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in self._lines(now)).encode())
+
+    def _settle_doubt(self, now: int) -> None:
+        """A head refused before is compared once our copy has its size; what we signed for stands either way."""
+        doubted = doubted_head(self._store, self.origin)
+        if doubted is None or doubted.head.size > self.size:
+            return
+        drop_doubt(self._store, self.origin)
+        try:
+            self.check_history(doubted)
+        except RemoteError as error:
+            keep_what_it_shows(self._store, self.origin, error)
+            self._store.add_refusal(Refused(now, self.log.sender, self.origin, -1, error.code, error.what))
 
     def _read(self, start: int, goal: Checkpoint, now: int) -> None:
         """Read the stored bytes (again, from the store), refuse by name what does not count, index the rest."""
@@ -316,10 +345,7 @@ class Mirror:
             known = answer.size if answer else 0
             self._old_signers = tuple((signer, after) for signer, after in self._old_signers if known <= after)
         signers = [self.signer, *(signer for signer, _ in self._old_signers)]
-        key = f"mirror time {self.origin}"
-        time_s = max(now // 1000, int(self._store.meta(key) or 0))
-        self._store.set_meta(key, str(time_s))
-        return [self._line(signer, time_s, now) for signer in signers]
+        return [self._line(signer, self._seconds.of(signer.public, now), now) for signer in signers]
 
     def _line(self, signer: Signer, time_s: int, now: int) -> NoteSignature:
         assert self.head is not None  # noqa: S101 - callers have set it
@@ -351,7 +377,6 @@ class Mirror:
         """Undo in memory what the undone transaction had begun, keep evidence, log the refusal, answer its code."""
         self.head, self.pending, self.reader = keep
         self.tree.truncate(self._store.entry_count(self.origin))
-        if isinstance(error, EvidenceError):
-            self._store.add_evidence(error.name, error.data)
+        keep_what_it_shows(self._store, self.origin, error)
         self._store.add_refusal(Refused(now, self.log.sender, self.origin, -1, error.code, error.what))
         return refusal_reply(error, self.pending.head.size if self.pending else 0)

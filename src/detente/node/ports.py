@@ -17,6 +17,7 @@ HEAD_OWN = "own"  # the newest head we signed for a log of ours
 HEAD_MIRROR = "mirror"  # the newest head of a peer's log that we hold whole and signed for
 HEAD_PENDING = "pending"  # a newer head of that log whose entries have not all arrived
 HEAD_COSIGNED = "cosigned"  # the newest head of somebody's log that we countersigned as a neutral
+HEAD_DOUBTED = "doubted"  # a head of somebody's log, signed by it, that its proof did not join to the one we hold
 HEAD_TURN = "turn"  # (and a size) a head of ours signed with the old and the new log keys
 HEAD_GOAL = "goal"  # (and a lane) the head of ours that a receiver is being brought to
 
