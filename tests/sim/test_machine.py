@@ -37,7 +37,7 @@ HARMLESS = {
     "stale-checkpoint",
     "backup-restored",
     "not-signing",
-    "peer-dead",
+    "peer-refuses",
     "root-stale",
     "mirror-lost-entry",  # it did lose it, until it is brought up again
     "receipt-wrong-role",  # a new mirror key, shown before the new root could be read

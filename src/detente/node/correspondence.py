@@ -6,17 +6,21 @@ there is some.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from detente.errors import DetenteError, RemoteError
 from detente.node import timing
 from detente.node.copies import EvidenceError, ForkError
+from detente.node.push import Lane
 from detente.node.reader import LogReader
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.note import parse_lines
 
 if TYPE_CHECKING:
     from detente.node.house import House
+
+_NAMED = re.compile(rb"refused: ([a-z][a-z-]{0,39})\n?")
 
 
 class Correspondence:
@@ -99,7 +103,7 @@ class Correspondence:
         ledger = lane.ledger
         if size != lane.goal:
             return  # the answer to a round before a restart; the round under way brings its own
-        goal, refused = self._house.push.goal_of(lane), lane.refused
+        goal = self._house.push.goal_of(lane)
         lines = self._house.push.answered(lane, purpose, status, body)
         try:
             if lines and goal is not None:
@@ -108,14 +112,24 @@ class Correspondence:
                 self._house.push.signed_for(lane, goal.head.size)
                 if lane.role == timing.MIRROR:
                     self._house.duties.signed_for(ledger.origin, goal.head.size)
-            elif status not in (200, 202, 409) and not refused:
-                code = body.decode("ascii", "replace").strip()[:80]
-                self._house.refuse(now, lane.peer, ledger.origin, "peer-dead", f"{lane.peer} answered {status} {code}")
+            elif status not in (200, 202):
+                self._refused_by(lane, status, body, now)
         except RemoteError:
             self._house.push.brought_nothing(lane)
             raise
         finally:
             self._house.push.start()
+
+    def _refused_by(self, lane: Lane, status: int, body: bytes, now: int) -> None:
+        """A peer refuses what we sent: once for each name it gives, until it signs. A 409 that only steers is none."""
+        name = _NAMED.match(body)
+        if status == 409 and name is None:
+            return
+        reason = f"{status}, {name[1].decode() if name else 'without a name'}"
+        if reason != lane.reason:
+            lane.reason = reason
+            what = f"{lane.peer}'s {lane.role} refuses what we sent it up to {lane.goal}: {reason}"
+            self._house.refuse(now, lane.peer, lane.ledger.origin, "peer-refuses", what)
 
     def _is_sure(self, origin: str) -> bool:
         return not self._house.mirrors[self._house.ledgers[origin].log.audience].unsure
