@@ -28,12 +28,13 @@ def _register() -> None:
     from detente.cli.importing import import_group
     from detente.cli.keys import keys, terms
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, compare, demo, draft, export, import_group, keys, log, node, offer, receipt, refusals)
-    for command in (*commands, place, release, say, state, terms, verify, voice):
+    commands = (adopt, bundle, compare, demo, discard, draft, export, import_group, keys, log, node, offer, override)
+    for command in (*commands, place, receipt, refusals, release, say, state, terms, verify, voice, watch):
         cli.add_command(command)
 
 
