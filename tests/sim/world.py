@@ -190,10 +190,17 @@ class MemoryMark:
 
 
 class Node:
-    """One node of the world, with what survives a restart."""
+    """One node of the world, with what survives a restart. `rings`: signers by root version, as its private store has."""
 
     def __init__(
-        self, settings: Settings, signers: Signers, store: MemoryStore, mark: MemoryMark, now: int, draws: int = 0
+        self,
+        settings: Settings,
+        signers: Signers,
+        store: MemoryStore,
+        mark: MemoryMark,
+        now: int,
+        draws: int = 0,
+        rings: dict[int, Signers] | None = None,
     ) -> None:
         self.code = settings.me
         self.settings = settings
@@ -201,7 +208,14 @@ class Node:
         self.store = store
         self.mark = mark
         self.draws = draws
-        self.house = House(settings, store, signers, mark, self.random, now)
+        self.rings = rings or {1: signers}
+        self.house = House(settings, store, self.rings[1], mark, self.random, now)
+        self.house.keys.signers_for = lambda document: self.rings[document.version]
+        self.house.keys.ours = lambda: [
+            s.public for ring in self.rings.values() for each in ring.values() for s in each
+        ]
+        if self.house.state.document.version > 1:
+            self.house.keys.use(self.rings[self.house.state.document.version])
 
     def random(self, size: int) -> bytes:
         """Repeatable bytes, never the same twice, not even after a restart."""
@@ -260,9 +274,8 @@ class World:
     def restart(self, code: str, *, store: MemoryStore | None = None, mark: MemoryMark | None = None) -> House:
         """Start a node again, on its own store or on another (a restored backup); nothing is carried yet."""
         old = self.nodes[code]
-        node = Node(old.settings, old.signers, store or old.store, mark or old.mark, self.now, old.draws)
-        if node.house.state.document.version > 1:
-            node.house.keys.use(old.signers)
+        kept = (store or old.store, mark or old.mark, self.now, old.draws, old.rings)
+        node = Node(old.settings, old.signers, *kept)
         self.nodes[code] = node
         node.house.start(self.now)
         return node.house
@@ -276,7 +289,7 @@ class World:
         document = root_for(code, new, version, previous, also=old["root"])
         with self.speaking(code) as house:
             house.keys.rotate(document, new, self.now)
-        node.signers = new
+        node.signers = node.rings[version] = new
         return new
 
     def root_document(self, code: str) -> bytes:

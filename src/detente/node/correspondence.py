@@ -54,10 +54,7 @@ class Correspondence:
 
     def _answered_again(self, origin: str, role: str, peer: str, status: int, body: bytes, now: int) -> None:
         ever = [public for public, (_, of) in self._house.state.roles_ever.items() if of == "log"]
-        own = {
-            *ever,
-            *(signer.public for signer in self._house.speaker.signers["log"]),
-        }  # a backup may not know our last root
+        own = {*ever, *self._house.keys.ours()}  # a backup may not know our last root
         keys = self._house.keys.of(peer, role)
         if status == 503:
             self._house.push.look_again(peer)

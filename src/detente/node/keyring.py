@@ -46,12 +46,17 @@ def shown_keys(store: SharedStore, code: str, first: KeyState) -> KeyState:
 
 
 class Keyring:
-    """Our keys and what we know of others'. `signers_for`: our signers under a root of ours, wherever they are kept."""
+    """Our keys and what we know of others'.
+
+    `signers_for`: our signers under a root of ours, wherever they are kept; `ours`: every public key whose private half is
+    kept there. A backup of the record may be of before a change of keys, of which only that other place still knows.
+    """
 
     def __init__(self, house: House, own: KeyState, signers: Signers) -> None:
         self._house = house
         self.state = own
         self.signers_for: Callable[[RootDocument], Signers] = lambda _: signers
+        self.ours: Callable[[], Sequence[bytes]] = lambda: ()
         self.given_up: Sequence[Signer] = ()
         """The log keys given up in the batch that is open."""
 
