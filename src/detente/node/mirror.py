@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from detente.errors import RemoteError
+from detente.errors import LocalError, RemoteError
 from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
@@ -308,6 +308,9 @@ class Mirror:
     def _read(self, start: int, goal: Checkpoint, now: int) -> None:
         """Read the stored bytes (again, from the store), refuse by name what does not count, index the rest."""
         entries = self._store.entries(self.origin, start, goal.head.size)
+        if len(entries) != goal.head.size - start:
+            what = f"{len(entries)} entries of [{start}, {goal.head.size}) are there"
+            raise LocalError("store-damaged", what, where=self.origin)
         around = Surroundings(
             known=lambda identifier: self._store.statement(identifier) is not None,
             our_root=self._our_root if self.may_judge() else None,
