@@ -51,7 +51,8 @@ def carried(path: str, answers: Iterable[bytes]) -> list[tuple[int, bytes]]:
         courier._store = store
         courier._poke, house_end = socket.socketpair()
         courier._sessions = {"ru": aiohttp.ClientSession()}
-        await asyncio.wait_for(courier._lane("lane"), 20)
+        with contextlib.suppress(TimeoutError):  # it asks for ever: the inbox shows what it took
+            await asyncio.wait_for(courier._lane("lane"), 5)
         await courier._sessions["ru"].close()
         server.close()
         courier._poke.close()

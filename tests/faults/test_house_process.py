@@ -29,18 +29,31 @@ from tests.faults.nodes import (
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 
 
-def test_two_nodes_rebooted_together_come_up_again(tmp_path):
-    """Neither knows whether it runs on a backup, so neither signs; each shows the other what it holds, by a 503."""
+@pytest.mark.parametrize("restored", [False, True])
+def test_two_nodes_rebooted_together_come_up_again(tmp_path, restored):
+    """Neither knows whether it runs on a backup, so neither signs; each shows the other what it holds, by a 503.
+
+    If one does run on a backup, that is how it learns, from one who signs nothing either, what it has lost.
+    """
     with three(tmp_path) as nodes:
+        shared = nodes.configs["us"].shared
+        nodes.stop("us")
+        backup = {path.name: path.read_bytes() for path in shared.glob("shared.db*")}
+        nodes.start("us")
         placed = [say(nodes, a, b, "before") for a, b in (("us", "ru"), ("ru", "us"))]
         rest(nodes)
         nodes.stop("us", "ru")
+        if restored:
+            for path in shared.glob("shared.db*"):
+                path.unlink()
+            for name, data in backup.items():
+                (shared / name).write_bytes(data)
         for code in ("us", "ru"):
             (nodes.configs[code].private / "highwater.json").unlink()  # of an earlier run of the machine
         nodes.start("us", "ru")
         rest(nodes)
         found = {r["code"] for code in ("us", "ru") for r in refusals(nodes, code)}
-        assert found == {"not-signing"}
+        assert found == ({"not-signing", "backup-restored"} if restored else {"not-signing"})
         placed += [say(nodes, a, b, "after") for a, b in (("us", "ru"), ("ru", "us"))]
         assert_receipted(nodes, placed)
         assert_one_history(nodes)

@@ -139,19 +139,24 @@ def test_a_503_settles_a_question_for_a_signature_only_if_it_shows_a_head() -> N
     assert settles("/mirror/add-entries", 409, b"1 1\n")
 
 
-def test_two_nodes_restarted_together_open_each_other(world: World) -> None:
+@pytest.mark.parametrize("restored", [(), ("us",)])
+def test_two_nodes_restarted_together_open_each_other(world: World, restored: tuple[str, ...]) -> None:
     """Both are unsure and sign nothing for the other; the head each shows with its 503 brings the other on."""
-    world.say("us", "ru", "notice", NOTICE)
-    world.say("ru", "us", "notice", NOTICE)
+    backups = {code: world.backup(code) for code in restored}
+    sizes = {}
+    for a, b in (("us", "ru"), ("ru", "us")):
+        sizes[a] = world.say(a, b, "notice", NOTICE).entry + 1
     for code in ("us", "ru"):
         world.nodes[code].mark.forget()
     for code in ("us", "ru"):
-        world.restart(code)
+        world.restart(code, store=backups.get(code))
     world.run()
     world.later(3 * MINUTE)
     for code in ("us", "ru"):
         assert not world.house(code).restart.closed, code
         assert not any(copy.unsure for copy in world.house(code).batches.copies())
+        assert all(ledger.size for ledger in world.house(code).ledgers.values())
+    assert world.house("us").ledgers[LOG].size >= sizes["us"], "what the other still held came back"
 
 
 @pytest.mark.parametrize("end", [T0, T0 - 1])
