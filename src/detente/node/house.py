@@ -178,13 +178,9 @@ class House:
 
     def offer(self, now: int, agreement: bytes | None = None, terms: bytes | None = None) -> list[Placed]:
         """Offer agreement and terms (ours, unless others are given) to everyone, in full."""
-        text = agreement if agreement is not None else self.settings.agreement
-        fields = {
-            "agreement": sha256_hex(text),
-            "text": text,
-            "terms": terms if terms is not None else self.settings.terms_bytes,
-        }
-        return self.say_to_all("offer", fields, now)
+        text = self.settings.agreement if agreement is None else agreement
+        terms = self.settings.terms_bytes if terms is None else terms
+        return self.say_to_all("offer", {"agreement": sha256_hex(text), "text": text, "terms": terms}, now)
 
     def adopt(self, now: int) -> list[Placed]:
         """Sign (a party) or take part (another), if every other party offered exactly our bytes."""
