@@ -27,7 +27,7 @@ class Desk:
     def __init__(self, world: World, private: PrivateStore) -> None:
         self.world, self.private = world, private
         clock = SimpleNamespace(scenario=True, now=lambda: world.now, set=None)
-        self.commands = Commands(world.house("us"), world.store("us"), private, clock)  # type: ignore[arg-type]
+        self.commands = Commands(world.house("us"), world.store("us"), private, clock)
 
     def ask(self, *requests: dict[str, Any], crash: bool = False) -> list[Any]:
         """Requests of one batch; a refusal stands in the place of an answer."""

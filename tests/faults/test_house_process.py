@@ -106,7 +106,7 @@ def test_more_requests_than_may_wait_are_turned_away_and_counted(tmp_path):
     from tests.faults.nodes import kill
 
     with three(tmp_path) as nodes:
-        placed = say(nodes, "ru", "us", "before")
+        placed = [say(nodes, "ru", "us", "before")]
         rest(nodes)
         house = child(nodes, "us", "house")
         nodes.hang_up("us")
@@ -129,5 +129,5 @@ def test_more_requests_than_may_wait_are_turned_away_and_counted(tmp_path):
         finally:
             kill(house, signal.SIGCONT)
         eventually(lambda: nodes.ask("us", "state")["turned_away"] == {"ru": more}, 15)
-        placed = [placed, say(nodes, "ru", "us", "after")]
+        placed.append(say(nodes, "ru", "us", "after"))
         assert_receipted(nodes, placed)

@@ -7,6 +7,8 @@ another; keeping the first of each keeps what began it. What was receipted is ne
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from detente.node.ports import Refused
 
@@ -29,16 +31,17 @@ DELETE FROM refusal WHERE n IN (SELECT n FROM refusal WHERE party=? AND code=? O
 class RefusalRows:
     """The refusals of one store, within its transactions."""
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    def __init__(self, db: sqlite3.Connection, write: Callable[[str, Sequence[Any]], sqlite3.Cursor]) -> None:
         self._db = db
+        self._write = write
 
     def add(self, refused: Refused) -> None:
         """Keep one, and forget some of the same party and code if there are too many."""
-        self._db.execute("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
-        (kept,) = self._db.execute(_COUNT, (refused.party, refused.code)).fetchone()
+        self._write("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
+        (kept,) = self._write(_COUNT, (refused.party, refused.code)).fetchone()
         if kept > KEPT:
-            gone = self._db.execute(_DROP, (refused.party, refused.code, AT_ONCE, FIRST)).rowcount
-            self._db.execute(
+            gone = self._write(_DROP, (refused.party, refused.code, AT_ONCE, FIRST)).rowcount
+            self._write(
                 "UPDATE refused SET kept = kept - ?, dropped = dropped + ? WHERE party=? AND code=?",
                 (gone, gone, refused.party, refused.code),
             )

@@ -24,6 +24,7 @@ def cli() -> None:
 
 def _register() -> None:
     from detente.cli.bundle import bundle
+    from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
     from detente.cli.keys import keys, terms
@@ -33,8 +34,8 @@ def _register() -> None:
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, compare, demo, discard, draft, export, import_group, keys, log, node, offer, override)
-    for command in (*commands, place, receipt, refusals, release, say, state, terms, verify, voice, watch):
+    commands = (adopt, bundle, clauses, compare, demo, discard, draft, export, import_group, keys, log, node, offer)
+    for command in (*commands, override, place, receipt, refusals, release, say, state, terms, verify, voice, watch):
         cli.add_command(command)
 
 
