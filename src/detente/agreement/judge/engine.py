@@ -25,6 +25,7 @@ from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
 
 Key = tuple[str, str, str | None]
+_YEARS = 60_000_000_000_000
 
 
 class Subject:
@@ -54,7 +55,7 @@ class Engine:
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
         self.dues: list[Clause] = []
-        self.due_since: dict[str, tuple[date | None, int]] = {}
+        self.due_since: dict[str, tuple[int, int]] = {}
         for clause in self.clauses.values():
             self._register(clause)
         self.volatile: dict[Subject, None] = {}
@@ -148,6 +149,11 @@ class Engine:
                 elif isinstance(reader, PhaseState):
                     self.dirty_phases.add(reader.phase.name)
 
+    def about(self, clause: str, act: str) -> list[Finding]:
+        """The findings of one clause on one act, edge or due time."""
+        subject = self.subjects[clause].get(act)
+        return subject.findings if subject is not None else []
+
     # time
 
     def see(self, now: int, heads: Mapping[str, int]) -> None:
@@ -228,16 +234,17 @@ class Engine:
                 deed = self._due(due.instant)
                 wanted[deed.id] = deed
         else:
-            day = self._first_day()
-            if self.due_since.get(clause.rule.id) == (day, now):
+            first = self._first_instant()
+            if self.due_since.get(clause.rule.id) == (first, now):
                 return
-            self.due_since[clause.rule.id] = day, now
+            self.due_since[clause.rule.id] = first, now
+            day = calendar.day_of(first)
             since: int | None = None
-            while day is not None:
+            while True:
                 instant = calendar.civil(day, due.minute)
                 if instant > now:
                     break
-                if due.days is None or day.weekday() in due.days:
+                if instant >= first and (due.days is None or day.weekday() in due.days):
                     old = self.subjects[clause.rule.id].get(f"due {iso(instant)}")
                     deed = old.deed if old is not None else self._due(instant)
                     deed.since = since if since is not None else _previous(calendar, day, due)
@@ -245,13 +252,11 @@ class Engine:
                 day += timedelta(days=1)
         self._fill(clause, wanted)
 
-    def _first_day(self) -> date | None:
-        """The local day of the first instant known, in the record or of a phase."""
-        starts = [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
+    def _first_instant(self) -> int:
+        """The first instant known, in the record or as the start of a phase; now if there is none."""
+        starts = [edge.ms for phase in self.agreement.phases.values() for edge in phase.starts if isinstance(edge, f.Instant)]
         first = self.terms.store.first()
-        if first is not None:
-            starts.append(first)
-        return self.terms.calendar.day_of(min(starts)) if starts else None
+        return min([*starts, self.frame.now, *(() if first is None else (first,))])
 
     def _due(self, instant: int) -> Deed:
         day = self.terms.calendar.day_of(instant)
@@ -330,8 +335,10 @@ def _finding_id(finding: Finding) -> str:
 
 def iso(instant: int) -> str:
     """An instant in writing."""
+    if not -_YEARS < instant < _YEARS:
+        return "never"
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{instant % 1000:03d}Z" if instant % 1000 else "Z")
 
 
 def _previous(calendar: LocalCalendar, day: date, due: f.Due) -> int | None:

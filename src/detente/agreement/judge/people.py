@@ -29,9 +29,12 @@ class Meant(NamedTuple):
     certain: frozenset[str]
     possible: frozenset[str] | None
     sure: bool = True
+    everyone: bool = False
 
     def test(self, by: frozenset[str]) -> Value:
         """Whether an author is among these."""
+        if self.everyone:
+            return T
         if self.possible is None:
             if by and by <= self.certain:
                 return T
@@ -43,7 +46,9 @@ class Meant(NamedTuple):
         return F if by.isdisjoint(self.possible) else U
 
 
-ANYONE = Meant(None, NOBODY, None)
+ANYONE = Meant(None, NOBODY, None, everyone=True)
+SOMEBODY = Meant(None, NOBODY, None)
+"""Nobody can say who is meant."""
 Resolve = Callable[[Frame, Deed], "list[Meant]"]
 Among = Callable[[Frame, frozenset[str], Deed, Deed], Value]
 
@@ -156,9 +161,12 @@ class Persons:
 
     def _guarantors(self, people: People) -> Meant:
         if people.open or not people.codes:
-            return ANYONE
-        guarantors = frozenset(g for g in map(self.guarantor, people.codes) if g)
-        return self._some(guarantors) if guarantors else Meant(None, NOBODY, NOBODY)
+            return SOMEBODY
+        found = [self.guarantor(code) for code in people.codes]
+        guarantors = frozenset(code for code in found if code)
+        if "" in found or not guarantors:  # one for whom nobody answers
+            return Meant(None, NOBODY, guarantors)
+        return self._some(guarantors)
 
     def _by_path(self, who: f.GuarantorOf | f.WhoPath) -> Resolve:
         path = who.path[1:] if who.path[0] == "its" else who.path
@@ -171,7 +179,7 @@ class Persons:
                 return [Meant(None, NOBODY, NOBODY)]
             people = value if isinstance(value, People) else self.read(value, Interval(e.lo, e.hi))
             if not isinstance(people, People) or people.open or not people.codes:
-                return [ANYONE]
+                return [SOMEBODY]
             return [self._guarantors(people) if guarantor else self._some(people.codes)]
 
         return resolve
@@ -241,9 +249,10 @@ def union(meant: Iterable[Meant]) -> Meant:
     """Any of these."""
     certain: frozenset[str] = NOBODY
     possible: frozenset[str] | None = NOBODY
-    codes = []
+    codes, everyone = [], False
     for one in meant:
         codes.append(one.code)
+        everyone = everyone or one.everyone
         certain |= one.certain
         possible = None if possible is None or one.possible is None else possible | one.possible
-    return Meant(codes[0] if len(codes) == 1 else None, certain, possible)
+    return Meant(codes[0] if len(codes) == 1 else None, certain, possible, everyone=everyone)

@@ -16,7 +16,7 @@ from detente.agreement.judge.deeds import Deed, first_of, last_of
 from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import Getter
-from detente.agreement.judge.matching import options
+from detente.agreement.judge.matching import NOT_STATED, equal, options
 from detente.agreement.judge.people import ANYONE, Meant, union
 from detente.agreement.judge.standing import Made, Standing, make_sets
 from detente.agreement.judge.store import Cell
@@ -316,12 +316,22 @@ class Question:
         seen = False
         for finder in self.finders:
             for a, value in finder.find(x, e, its, lowest, e.hi if self.to is None else None):
-                if a.id == e.id:
-                    seen, value = True, T
-                yield a, value
+                if a.id != e.id:
+                    yield a, value
             if not seen and finder.kind == e.kind:
                 seen = True
-                yield e, T
+                yield e, self._itself(x, e, its)
+
+    def _itself(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        """Whether the asking act is one of those it counts: equal to itself in what it states."""
+        values = []
+        for own, path in self.pattern.same:
+            mine = self.terms.getter((own,))(x, e, None)
+            if path == (own,):
+                values.append(F if mine is NOT_STATED else T)
+            else:
+                values.append(equal(mine, self.terms.getter(path)(x, e, its)))
+        return all_of(values)
 
     def _in_window(self, x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
         value = self.fits(x, a, e)

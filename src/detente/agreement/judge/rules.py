@@ -63,7 +63,7 @@ class Clause:
         """Of a prohibition: the permissions that prevail over it."""
         self.beside: list[Clause] = []
         """Of a prohibition: the permissions that neither prevail nor yield."""
-        self.looks_ahead = bool(later_patterns(rule.when))
+        self.looks_ahead = _asks_later(terms.agreement, (rule.when, rule.unless))
         self.ahead = rule.mode == "require" or _asks_later(terms.agreement, rule)
 
     # the parts
@@ -102,8 +102,8 @@ class Clause:
         return self.unless(x, e, None) if self.unless is not None else F
 
     def applies(self, x: Frame, e: Deed) -> Value:
-        """Of a permission: whether it holds for this act."""
-        if e.kind not in self.rule.kinds:
+        """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
+        if e.kind not in self.rule.kinds or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
             return F
         value = self.scope(x, e)
         if value is not F and self.unless is not None:
@@ -115,14 +115,8 @@ class Clause:
         return any_of(permit.counts(x, e, self) for permit in self.permits)
 
     def counts(self, x: Frame, e: Deed, over: Clause) -> Value:
-        """Of a permission: whether it applies against a prohibition; before the act, one that looks ahead only if
-        it is relied on. Out of force it lifts nothing that survives.
-        """
-        if x.relied is not None and self.looks_ahead and self.rule.id not in x.relied:
-            return F
+        """Of a permission: whether it applies against a prohibition. Out of force it lifts nothing that survives."""
         value = self.applies(x, e)
-        if value is P and x.relied is not None:
-            value = T
         if value is not F and over.rule.survives and self.force is not None:
             value = all_of((value, self.force(x, e, None)))
         return value
@@ -149,7 +143,7 @@ class Clause:
         if self.rule.mode == "require":
             return self._duties(x, e, a)
         if self.rule.mode == "permit":
-            if self.applies(x, e) is F or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
+            if self.applies(x, e) is F:
                 return []
             return [self._finding(x, e, "no verdict", e.author, due_by=None)]
         g = self.excused(x, e)
@@ -263,6 +257,8 @@ def later_patterns(condition: f.Condition | None) -> list[f.Pattern]:
     """The questions of a condition that look ahead."""
     if isinstance(condition, f.All | f.Any_):
         return [pattern for item in condition.items for pattern in later_patterns(item)]
+    if isinstance(condition, f.Not):
+        return later_patterns(condition.item)
     if isinstance(condition, f.Ask) and condition.mode == "later":
         return [condition.pattern]
     return []

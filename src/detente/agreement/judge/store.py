@@ -16,6 +16,7 @@ from detente.agreement.record import OneOf, Unknown
 
 Key = tuple[object, ...]
 HEAD = frozenset(("id", "by", "at", "from", "until"))
+_DERIVED = ("receipt", "finding")
 
 
 class Cell:
@@ -125,12 +126,13 @@ class Store:
     def first(self) -> int | None:
         """The first instant at which something in the record counts."""
         if self._first is None:
-            self._first = min((deed.lo for deed in self.deeds.values() if abs(deed.lo) < FAR), default=None)
+            spoken = (deed.lo for deed in self.deeds.values() if deed.kind not in _DERIVED and abs(deed.lo) < FAR)
+            self._first = min(spoken, default=None)
         return self._first
 
     def add(self, deed: Deed) -> list[Cell]:
         """Keep a deed; the cells that changed."""
-        if self._first is not None and -FAR < deed.lo < self._first:
+        if self._first is not None and -FAR < deed.lo < self._first and deed.kind not in _DERIVED:
             self._first = deed.lo
         self.deeds[deed.id] = deed
         changed = self._touched(deed, True)

@@ -76,7 +76,7 @@ class Case:
     def logs(self) -> list[str]:
         """All logs: one for each party and each other that keeps one."""
         keepers = [code for code, other in self.agreement.others.items() if other.keeps_log]
-        return [*self.agreement.parties, *keepers, *self.record.heads]
+        return [*self.agreement.parties, *keepers]
 
     def log_of(self, code: str) -> list[str]:
         """The logs in which statements of a person would stand (3): own, guarantor's, members'."""

@@ -68,7 +68,7 @@ def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
 def due_times(rule: f.Rule, due: f.Due, case: Case) -> list[Subject]:
     """One instant; or each due day's minute from the first instant known up to now."""
     if due.instant is not None:
-        return [_due(rule, due.instant, None, case)]
+        return [_due(rule, due.instant, None, case)] if due.instant <= case.record.now else []
     zone, found = case.agreement.zone, []
     day = local_day(first_known(case), zone)
     last = None
@@ -86,7 +86,8 @@ def due_times(rule: f.Rule, due: f.Due, case: Case) -> list[Subject]:
 
 def first_known(case: Case) -> int:
     """The first instant that the record or the phases of the agreement speak of."""
-    known = [made.lo for act in case.acts if (made := case.made(act)) is not None and made.lo > -FAR]
+    acts = [act for act in case.acts if act.kind not in ("receipt", "finding")]
+    known = [made.lo for act in acts if (made := case.made(act)) is not None and made.lo > -FAR]
     for phase in case.agreement.phases.values():
         known += [edge.ms for edge in phase.starts if isinstance(edge, f.Instant)]
     return min([*known, case.record.now])

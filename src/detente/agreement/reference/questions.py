@@ -267,7 +267,9 @@ def _later(pattern: f.Pattern, about: About) -> Value:
             answers.append((unit, all_of(values)))
     value = any_of([answer for _, answer in answers])
     if value is not T:
-        if end.hi >= FAR // 2:
+        if pattern.within is None:
+            value = any_of([value, P])  # its time never runs out
+        elif end.hi >= FAR // 2:
             value = U
         elif case.record.now <= end.hi + case.agreement.grace:
             value = P
@@ -288,10 +290,9 @@ def count(pattern: f.Pattern, about: About) -> Value:
 
 def _count(pattern: f.Pattern, about: About) -> Value:
     case = about.case
-    away = replace(about, act=replace(about.act, id=""))  # so that e is one of them
     answers = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
-        every = units(pattern, away, None, persons)
+        every = units(pattern, about, None, persons, counting=True)
         answers += [(unit, _counted(pattern, unit, every, about)) for unit in every]
     surely, possibly = _how_many(pattern, answers, about)
     if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), about.at.hi):

@@ -92,7 +92,9 @@ def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
     values = [T if pattern.each else people.among(act.by, pattern.by, words)]
     mine = words.inner(act, words.case.made(act) or words.at)
     for own, path in pattern.same:
-        if fields.type_of(mine, (own,)) in ("who", "addressee"):
+        if act.id == same.act.id and path == (own,):  # a count's own act: it is equal to itself in what it states
+            values.append(F if fields.read(mine, (own,)) is None else T)
+        elif fields.type_of(mine, (own,)) in ("who", "addressee"):
             ours, theirs = fields.people_at(mine, (own,)), fields.people_at(same, path)
             values.append(F if ours is None or theirs is None else people.same_people(ours, theirs))
         else:
@@ -106,13 +108,22 @@ def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Valu
     return all_of([fields.equal(fields.read(one, (name,)), fields.read(other, (name,))) for name in names])
 
 
-def units(pattern: f.Pattern, about: About, same: About | None = None, persons: list[str] | None = None) -> list[Unit]:
-    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person."""
+def units(
+    pattern: f.Pattern,
+    about: About,
+    same: About | None = None,
+    persons: list[str] | None = None,
+    *,
+    counting: bool = False,
+) -> list[Unit]:
+    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person.
+
+    The act asked about is no answer to its own question, except to a count."""
     same = same or about
     singles = []
     for act in acts_of(pattern, about.case):
         got = receipts(pattern, act, about)
-        if got is None or act.id == about.act.id or act.id == same.act.id:
+        if got is None or (not counting and act.id in (about.act.id, same.act.id)):
             continue
         made = got[1]
         value = all_of([got[0], fits(pattern, act, about, same)])
