@@ -495,7 +495,7 @@ def read_tree(tree: Tree) -> Agreement | None:
     """The agreement; None if the parser refuses it."""
     try:
         return read_agreement(text_of(tree), "drawn")
-    except DetenteError:
+    except (DetenteError, KeyError):
         return None
 
 

@@ -65,12 +65,25 @@ class Deed:
         self.since: int | None = None
         self.edge: Value | None = None
 
+    def counted_from(self, when: Interval) -> Deed:
+        """The same act as it counts from another receipt."""
+        other = Deed(
+            self.id, self.kind, self.by, when, self.fields,
+            event=self.event, receipts=self.receipts, log=self.log, index=self.index,
+        )  # fmt: skip
+        other.from_, other.until = self.from_, self.until
+        return other
+
     def moved_to(self, instant: int) -> Deed:
         """The same act at another instant, for the before-check."""
         other = Deed(self.id, self.kind, self.by, Interval(instant, instant), self.fields, event=self.event)
         other.receipts, other.from_, other.until = self.receipts, self.from_, self.until
         other.receipts = {name: Interval(instant, instant) for name in self.receipts}
         return other
+
+
+ASKER = Deed("", "", frozenset(), Interval(-FAR, FAR), {})
+"""Phases ask from nowhere: no act is being judged."""
 
 
 def first_of(receipts: Iterable[Interval]) -> Interval | None:

@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import later_than
 from detente.agreement.judge.streaks import streak
-from detente.agreement.record import Interval
 from detente.agreement.values import F, T, U, Value, all_of
 
 if TYPE_CHECKING:
     from detente.agreement.judge.terms import Terms
-
-ASKER = Deed("", "", frozenset(), Interval(-FAR, FAR), {})
-"""Phases ask from nowhere: no act is being judged."""
-
 
 class Founding(NamedTuple):
     """What a span starts (or ends) with: when it falls, whether it counts, and the acts (none for an instant)."""
@@ -55,7 +50,7 @@ def foundings(terms: Terms, x: Frame, edges: tuple[f.Edge, ...]) -> Iterator[Fou
 def _by_acts(terms: Terms, x: Frame, edge: f.ByAct) -> Iterator[Founding]:
     question = terms.question(edge.pattern, "")
     if edge.pattern.each:
-        for made, value in question.sets(x, ASKER, None):
+        for made, value in question.sets_of_all(x):
             value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
             if value is not F:
                 yield _falling(terms, edge, made.lo, made.hi, value, made.deeds)
@@ -63,9 +58,10 @@ def _by_acts(terms: Terms, x: Frame, edge: f.ByAct) -> Iterator[Founding]:
     for finder in question.finders:
         for a, value in finder.find(x, ASKER, None, None, None, newest=False):
             value = all_of((value, question.matches(x, a, ASKER)))
-            when = question.when_made(x, a, ASKER) if value is not F else None
-            if when is not None:
-                yield _falling(terms, edge, when.lo, when.hi, value, (a,))
+            found = question.when_made(x, a, ASKER) if value is not F else None
+            if found is not None:
+                when, sure = found
+                yield _falling(terms, edge, when.lo, when.hi, all_of((value, sure)), (a,))
 
 
 def _falling(terms: Terms, edge: f.ByAct, lo: int, hi: int, value: Value, deeds: tuple[Deed, ...]) -> Founding:

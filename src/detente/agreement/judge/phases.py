@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.edges import ASKER, Founding, end_by_clock, foundings, later_than_founding
+from detente.agreement.judge.deeds import ASKER
+from detente.agreement.judge.edges import Founding, end_by_clock, foundings, later_than_founding
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.store import Cell
 from detente.agreement.values import F, T, U, Value, all_of, any_of
@@ -151,11 +152,11 @@ class PhaseState:
     def _may_shorten(self, x: Frame, pattern: f.Pattern, hi: int) -> bool:
         """Whether a renewal beyond what is known may have put the end before an instant."""
         question = self.question(pattern)
-        if not pattern.each or "until" not in pattern.alike or question.who is None:
+        if not pattern.each or "until" not in pattern.alike or question.choices is None:
             return not question.complete(x, ASKER, None, hi)
         common: set[int] | None = None
         unseen = False
-        for meant in question.who(x, ASKER):
+        for meant in [meant for persons in question.choices(x, ASKER) for meant in persons]:
             if not question.complete(x, ASKER, meant, hi):
                 unseen = True
                 continue
@@ -171,7 +172,7 @@ class PhaseState:
         question = self.question(pattern)
         found = []
         if pattern.each:
-            for made, value in question.sets(x, ASKER, None):
+            for made, value in question.sets_of_all(x):
                 stated = {a.until for a in made.deeds if a.until is not None}
                 value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
                 if stated:
@@ -180,9 +181,9 @@ class PhaseState:
         for finder in question.finders:
             for a, value in finder.find(x, ASKER, None, None, None):
                 value = all_of((value, question.matches(x, a, ASKER)))
-                when = question.when_made(x, a, ASKER)
-                if value is not F and when is not None and a.until is not None:
-                    found.append((when.lo, when.hi, a.until, value))
+                made_ = question.when_made(x, a, ASKER) if value is not F else None
+                if made_ is not None and a.until is not None:
+                    found.append((made_[0].lo, made_[0].hi, a.until, all_of((value, made_[1]))))
         return found
 
 

@@ -82,11 +82,25 @@ def member(code: str, codes: Codes, about: About, at: Interval | None = None) ->
         if other is None:
             continue
         values.append(member(code, frozenset(other.members), about, at))
-        if other.joined_by is not None and code != STRANGER:
+        asked = other.joined_by.by if other.joined_by is not None else None
+        if other.joined_by is not None and asked is not None and among(frozenset({code}), asked, about) is F:
+            values.append(F)  # not one of those who may join
+        elif other.joined_by is not None and code != STRANGER:
             values.append(joined(other.joined_by, code, about, at or about.at))
         elif other.joined_by is not None:
             values.append(F)
     return any_of(values)
+
+
+def under(code: str, case: Case) -> Codes:
+    """One with the members of the group, and theirs; of a group one may join, everybody."""
+    other = case.agreement.others.get(code)
+    if other is not None and other.joined_by is not None:
+        return frozenset(everybody(case))
+    found = frozenset({code})
+    for each in other.members if other is not None else ():
+        found |= under(each, case)
+    return found
 
 
 def among(by: Codes, whos: f.Whos | None, about: About) -> Value:

@@ -93,6 +93,8 @@ def edges(edge: f.EdgeOf, case: Case) -> list[tuple[Interval, Value]]:
             value = all_of([span.start.value, T if sure else U, negate(not_later(at, span.start.at))])
             running = [other.runs(at) for other in others]
         value = all_of([value, negate(any_of(running))])
+        if _unseen(edge, case, at.hi):
+            value = all_of([value, U])  # what is not seen may have started or ended it before
         if value is not F and at.lo < FAR // 2:
             found.append((at, value))
     return found
@@ -250,8 +252,14 @@ def _unseen(edge: f.Edge, case: Case, at: int) -> bool:
         about = nobody(case, Interval(at, at))
         return not case.whole(edge.pattern.kinds, people.logs_of(edge.pattern.by, about), at)
     if isinstance(edge, f.EdgeOf):
-        phase = case.agreement.phases[edge.phase]
-        return any(_unseen(item, case, at) for item in (phase.starts if edge.edge == "start" else phase.ends))
+        return _unseen_in(edge.phase, case, at)
     if isinstance(edge, f.Streak):
-        return any(_unseen(item, case, at) for item in case.agreement.phases[edge.since].starts)
+        return _unseen_in(edge.since, case, at)
     return False
+
+
+def _unseen_in(name: str, case: Case, at: int) -> bool:
+    """Whether any start, end or renewal of a phase may have come by an instant without our knowing."""
+    phase = case.agreement.phases[name]
+    renewals = (f.ByAct(phase.renewed_by),) if phase.renewed_by is not None else ()
+    return any(_unseen(item, case, at) for item in (*phase.starts, *phase.ends, *renewals))

@@ -102,6 +102,14 @@ def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
     return all_of(values)
 
 
+def _one_for_two(acts: tuple[Act, ...], persons: list[str], case: Case) -> bool:
+    """Whether one act stands for two persons who have nobody in common: it has one author."""
+    return any(
+        acts[one].id == acts[two].id and people.under(persons[one], case).isdisjoint(people.under(persons[two], case))
+        for one, two in combinations(range(len(acts)), 2)
+    )
+
+
 def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Value:
     """Equal in each of these fields."""
     one, other = (about.inner(act, about.case.made(act) or about.at) for act in (first, second))
@@ -142,6 +150,8 @@ def units(
     found = []
     for choice in product(*choices) if choices else ():
         acts = tuple(unit.acts[0] for unit in choice)
+        if _one_for_two(acts, persons or [], about.case):
+            continue
         identical = [alike(pattern.alike, one, other, about) for one, other in combinations(acts, 2)]
         value = all_of([*(unit.value for unit in choice), *identical])
         times = tuple(unit.made for unit in choice)
