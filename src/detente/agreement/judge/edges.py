@@ -26,6 +26,12 @@ class Founding(NamedTuple):
     value: Value
     deeds: tuple[Deed, ...] = ()
 
+    def before(self, lo: int, hi: int) -> Value:
+        """Whether what founded it comes before an instant."""
+        first = max((a.lo for a in self.deeds), default=self.lo)
+        last = max((a.hi for a in self.deeds), default=self.hi)
+        return T if lo > last else F if hi <= first else U
+
     @property
     def ids(self) -> tuple[str, ...]:
         return tuple(deed.id for deed in self.deeds)
@@ -37,12 +43,13 @@ def foundings(terms: Terms, x: Frame, edges: tuple[f.Edge, ...]) -> Iterator[Fou
         if isinstance(edge, f.Instant):
             yield Founding(edge.ms, edge.ms, T)
         elif isinstance(edge, f.EdgeOf):
-            for lo, hi, value in terms.phases[edge.phase].edges(edge.edge):
+            for lo, hi, value in terms.phases[edge.phase].edges(x, edge.edge):
                 yield Founding(lo, hi, value)
         elif isinstance(edge, f.Streak):
-            lo, hi = streak(terms, x, edge)
-            if lo < FAR:
-                yield Founding(lo, hi, T)
+            for lo, hi, value in terms.phases[edge.since].edges(x, "start"):
+                found = streak(terms, x, edge, lo, hi)
+                if found is not None:
+                    yield Founding(*found, value)
         elif isinstance(edge, f.ByAct):
             yield from _by_acts(terms, x, edge)
 
@@ -88,27 +95,18 @@ def later_than_founding(c: Deed, founding: Founding) -> Value:
 
 
 def end_by_clock(terms: Terms, phase: f.Phase, founding: Founding) -> tuple[int, int]:
-    """The first end that is an instant, another phase's edge, or so long after the start."""
-    last_lo = max((a.lo for a in founding.deeds), default=founding.lo)
-    last_hi = max((a.hi for a in founding.deeds), default=founding.hi)
+    """The first end that is an instant, or so long after the start."""
     lo, hi = FAR, FAR
     for edge in phase.ends:
         if isinstance(edge, f.After):
             one, two = (_ending(terms, instant, edge.duration) for instant in (founding.lo, founding.hi))
             lo, hi = min(lo, one), min(hi, two)
-            continue
-        if isinstance(edge, f.Instant):
-            found: list[tuple[int, int, Value]] = [(edge.ms, edge.ms, T)]
-        elif isinstance(edge, f.EdgeOf):
-            found = terms.phases[edge.phase].edges(edge.edge)
-        else:
-            continue
-        for one, two, value in found:
-            if two <= last_lo:
-                continue
-            lo = min(lo, one)
-            if one > last_hi and value is T:
-                hi = min(hi, two)
+        elif isinstance(edge, f.Instant):
+            value = founding.before(edge.ms, edge.ms)
+            if value is not F:
+                lo = min(lo, edge.ms)
+            if value is T:
+                hi = min(hi, edge.ms)
     return lo, hi
 
 

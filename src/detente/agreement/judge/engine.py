@@ -206,8 +206,8 @@ class Engine:
         self.phase_cells[name] = reads
         if changed:
             self._touch([state.cell], None)
-            for clause in self.by_edge.get(name, ()):
-                self._fill_edges(clause)
+        for clause in self.by_edge.get(name, ()):
+            self._fill_edges(clause)
 
     def _fill_edges(self, clause: Clause) -> None:
         """One trigger for each start (or end) of a phase."""
@@ -216,7 +216,7 @@ class Engine:
         assert trigger.edge is not None
         edge = trigger.edge
         wanted: dict[str, Deed] = {}
-        for lo, hi, value in self.terms.phases[edge.phase].edges(edge.edge):
+        for lo, hi, value in self.terms.phases[edge.phase].edges(self.frame, edge.edge):
             name = f"{edge.edge}_of {edge.phase} {iso(lo)}"
             wanted[name] = Deed(name, "", frozenset(), Interval(lo, hi), {})
             wanted[name].edge = value

@@ -91,6 +91,8 @@ class Persons:
         other = self.agreement.others.get(code)
         if code in self.parties or (other and other.keeps_log):
             return frozenset((code,))
+        if code in self.joined:
+            return frozenset(log for member in self._candidates(code) for log in self.log(member))
         if other and other.members:
             return frozenset(log for member in other.members for log in self.log(member))
         guarantor = self.guarantor(code)

@@ -8,6 +8,7 @@ which it surely has.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
@@ -52,7 +53,32 @@ class PhaseState:
         self.cell = Cell()
         self._starts = _acts(phase.starts)
         self._ends = _acts(phase.ends)
-        self._renewals = [phase.renewed_by] if phase.renewed_by is not None else []
+        timed = any(isinstance(edge, f.Instant | f.After) for edge in phase.ends)
+        self._renewals = [phase.renewed_by] if phase.renewed_by is not None and timed else []
+
+    @cached_property
+    def _begun_with(self) -> list[PhaseState]:
+        return self._others(self.phase.starts)
+
+    @cached_property
+    def _ended_with(self) -> list[PhaseState]:
+        return self._others(self.phase.ends)
+
+    def _others(self, edges: tuple[f.Edge, ...]) -> list[PhaseState]:
+        """The phases whose edges (or calm days) these are."""
+        names = [edge.phase if isinstance(edge, f.EdgeOf) else edge.since for edge in edges
+                 if isinstance(edge, f.EdgeOf | f.Streak)]  # fmt: skip
+        return [self.terms.phases[name] for name in names]
+
+    def unseen(self, x: Frame, until: int) -> bool:
+        """Whether a start, an end or a renewal may have come by an instant without our knowing."""
+        if x.reads is not None:
+            x.reads[self.cell] = None
+        asked = [(edge.pattern, self._asked_to(edge, until)) for edge in (*self._starts, *self._ends)]
+        asked += [(pattern, until) for pattern in self._renewals]
+        if any(not self.question(pattern).complete(x, ASKER, None, instant) for pattern, instant in asked):
+            return True
+        return any(other.unseen(x, until) for other in (*self._begun_with, *self._ended_with))
 
     def question(self, pattern: f.Pattern) -> Question:
         """The question of an edge's pattern."""
@@ -72,6 +98,8 @@ class PhaseState:
                 result = any_of((result, value))
         lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
         known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
+        if result is not U and any(other.unseen(x, hi) for other in (self._ended_with if result is T else self._begun_with)):
+            result = U
         # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
         if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
             result = U
@@ -100,7 +128,7 @@ class PhaseState:
         self.spans = sorted(dict.fromkeys(spans))
         return self.spans != before
 
-    def edges(self, which: str) -> list[tuple[int, int, Value]]:
+    def edges(self, x: Frame, which: str) -> list[tuple[int, int, Value]]:
         """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled
         before.
         """
@@ -112,7 +140,7 @@ class PhaseState:
             others = [other for other in self.spans if other is not span and (which == "end" or other.lo < lo)]
             if any(other.holds(lo, hi) is T for other in others):
                 continue
-            value = span.value
+            value = U if self.unseen(x, hi) else span.value
             if any(other.holds(lo, hi) is not F for other in others) or span.end_lo <= span.hi:
                 value = U
             found[(lo, hi)] = any_of((found.get((lo, hi), F), value))
@@ -124,15 +152,18 @@ class PhaseState:
         if self.phase.renewed_by is not None and lo < FAR:
             lo, hi = self._renewed(x, founding, lo, hi, self.phase.renewed_by)
         for edge in self.phase.ends:
-            if isinstance(edge, f.ByAct):
+            if isinstance(edge, f.ByAct | f.EdgeOf | f.Streak):
                 acted = self._ended_by(x, edge, founding)
                 lo, hi = min(lo, acted[0]), min(hi, acted[1])
         return lo, hi
 
-    def _ended_by(self, x: Frame, edge: f.ByAct, founding: Founding) -> tuple[int, int]:
+    def _ended_by(self, x: Frame, edge: f.Edge, founding: Founding) -> tuple[int, int]:
         lo, hi = FAR, FAR
         for other in foundings(self.terms, x, (edge,)):
-            value = all_of((other.value, *(later_than_founding(c, founding) for c in other.deeds)))
+            if other.deeds:
+                value = all_of((other.value, *(later_than_founding(c, founding) for c in other.deeds)))
+            else:
+                value = all_of((other.value, founding.before(other.lo, other.hi)))
             if value is not F:
                 lo = min(lo, other.lo)
                 hi = min(hi, other.hi) if value is T else hi

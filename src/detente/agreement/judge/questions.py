@@ -66,9 +66,13 @@ class Question:
             self._like = [Finder(self.terms, kind, alike) for kind in self.pattern.kinds]
         return self._like
 
-    def sets(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> list[tuple[Made, Value]]:
+    def sets(
+        self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant], *, counting: bool = False
+    ) -> list[tuple[Made, Value]]:
         """Sets of one act by each of these; kept until an act of these kinds comes, where nothing depends on who asks."""
         pattern = self.pattern
+        if counting:
+            return list(make_sets(self, x, e, its, persons, counting=True))
         if self.fixed is None or pattern.same or pattern.during or self.to is not None or e.kind in pattern.kinds:
             return list(make_sets(self, x, e, its, persons))
         if x.reads is not None:
@@ -392,7 +396,7 @@ class Question:
 
     def _counted_sets(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Iterator[tuple[Deed, Value]]:
         """Sets of like acts, each by its first act."""
-        for made, value in self.sets(x, e, its, persons):
+        for made, value in self.sets(x, e, its, persons, counting=True):
             value = self._windowed(made, e, value) if not any(a.id == e.id for a in made.deeds) else value
             if value is not F:
                 yield made.deeds[0], self.standing.value(x, made, e, its, value, None, counting=True)
@@ -406,10 +410,10 @@ class Question:
                     yield a, all_of((value, self._in_window(x, a, e, its, meant)))
             if not seen and finder.kind == e.kind:
                 seen = True
-                value = self._itself(x, e, its)
+                value = self.itself(x, e, its)
                 yield e, value if value is F else all_of((value, self._in_window(x, e, e, its, meant)))
 
-    def _itself(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+    def itself(self, x: Frame, e: Deed, its: Deed | None) -> Value:
         """Whether the asking act is one of those it counts: equal to itself in what it states."""
         values = []
         for own, path in self.pattern.same:

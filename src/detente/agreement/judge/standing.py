@@ -221,13 +221,15 @@ def same_fields(question: Question, x: Frame, a: Deed, e: Deed, its: Deed | None
 
 
 def make_sets(
-    question: Question, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]
+    question: Question, x: Frame, e: Deed, its: Deed | None, persons: list[Meant], *, counting: bool = False
 ) -> Iterator[tuple[Made, Value]]:
     """Sets of one act by each person, alike in the fields named; made when the last is made."""
     alike = tuple((name, (name,)) for name in question.pattern.alike)
     firsts: list[tuple[Deed, Value]] = []
     for finder in question.finders:
         firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id != e.id]
+    if counting and e.kind in question.pattern.kinds:
+        firsts.append((e, question.itself(x, e, its)))
     for first, value in firsts:
         value = all_of((value, question.fits(x, first, e, persons[0])))
         if value is F:
@@ -237,9 +239,10 @@ def make_sets(
             found = []
             for finder in question.like_finders(alike):
                 for b, like in finder.find(x, first, None, None, None):
-                    if like is F or b.id == e.id:
+                    if like is F or (b.id == e.id and not counting):
                         continue
-                    like = all_of((like, question.fits(x, b, e, meant), same_fields(question, x, b, e, its)))
+                    fitting = question.itself(x, e, its) if b.id == e.id else same_fields(question, x, b, e, its)
+                    like = all_of((like, question.fits(x, b, e, meant), fitting))
                     if like is not F:
                         found.append((b, like))
             choices.append(found)

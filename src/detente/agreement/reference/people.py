@@ -92,15 +92,11 @@ def member(code: str, codes: Codes, about: About, at: Interval | None = None) ->
     return any_of(values)
 
 
-def under(code: str, case: Case) -> Codes:
-    """One with the members of the group, and theirs; of a group one may join, everybody."""
-    other = case.agreement.others.get(code)
-    if other is not None and other.joined_by is not None:
-        return frozenset(everybody(case))
-    found = frozenset({code})
-    for each in other.members if other is not None else ():
-        found |= under(each, case)
-    return found
+def under(code: str, about: About) -> Codes:
+    """Whoever may be meant by a code: the person, or a group's members."""
+    return frozenset(
+        one for one in [code, *everybody(about.case)] if member(one, frozenset({code}), about) is not F
+    )
 
 
 def among(by: Codes, whos: f.Whos | None, about: About) -> Value:

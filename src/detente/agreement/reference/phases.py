@@ -56,7 +56,7 @@ def during(name: str, case: Case, at: Interval) -> Value:
     """Whether the phase runs. A start that is not seen may have come; so may an end."""
     phase = case.agreement.phases[name]
     value = any_of([span.runs(at) for span in spans(name, case)])
-    if value is not F and any(_unseen(edge, case, at.hi) for edge in phase.ends):
+    if value is not F and (any(_unseen(edge, case, at.hi) for edge in phase.ends) or _may_shorten(phase, case, at.hi)):
         value = all_of([value, U])
     if value is not T and any(_unseen(edge, case, at.hi) for edge in phase.starts):
         value = any_of([value, U])
@@ -263,3 +263,30 @@ def _unseen_in(name: str, case: Case, at: int) -> bool:
     phase = case.agreement.phases[name]
     renewals = (f.ByAct(phase.renewed_by),) if phase.renewed_by is not None else ()
     return any(_unseen(item, case, at) for item in (*phase.starts, *phase.ends, *renewals))
+
+
+def _may_shorten(phase: f.Phase, case: Case, at: int) -> bool:
+    """Whether a renewal that is not seen may have put the end before an instant (it may even be an earlier one).
+
+    Where each states an equal `until`, it would be one that everybody whose log is whole also states.
+    """
+    pattern = phase.renewed_by
+    if pattern is None or not any(isinstance(edge, f.Instant | f.After) for edge in phase.ends):
+        return False
+    about = nobody(case, Interval(-FAR, FAR))
+    if not pattern.each or pattern.by is None or "until" not in pattern.alike:
+        return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), questions.until(pattern, at))
+    for persons in people.listed(pattern.by, about):
+        common: set[int] | None = None
+        unseen = False
+        for code in persons:
+            who = (f.Person(code),)
+            if not case.whole(pattern.kinds, people.logs_of(who, about), questions.until(pattern, at)):
+                unseen = True
+                continue
+            mine = [unit.acts[0] for unit in units(replace(pattern, by=who, each=False), about)]
+            stated = {act.until for act in mine if act.until is not None}
+            common = stated if common is None else common & stated
+        if unseen and (common is None or any(instant <= at for instant in common)):
+            return True
+    return False

@@ -200,7 +200,12 @@ def horizon(pattern: f.Pattern, about: About) -> int:
     end = about.at.hi
     if pattern.at_least is not None:
         end = latest_start(end, pattern.at_least, about.case.agreement.zone)
-    return end if pattern.no_later_than is None else min(end, pattern.no_later_than)
+    return until(pattern, end)
+
+
+def until(pattern: f.Pattern, instant: int) -> int:
+    """No answer is made after `no_later_than`."""
+    return instant if pattern.no_later_than is None else min(instant, pattern.no_later_than)
 
 
 def absent(pattern: f.Pattern, about: About) -> Value:
@@ -285,7 +290,7 @@ def _later(pattern: f.Pattern, about: About) -> Value:
         elif case.record.now <= end.hi + case.agreement.grace:
             value = P
             about.trace.running.append(end.hi)
-        elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), end.hi):
+        elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, end.hi)):
             value = any_of([value, U])
     _note(pattern, answers, value, about)
     return value
@@ -306,7 +311,7 @@ def _count(pattern: f.Pattern, about: About) -> Value:
         every = units(pattern, about, None, persons, counting=True)
         answers += [(unit, _counted(pattern, unit, every, about)) for unit in every]
     surely, possibly = _how_many(pattern, answers, about)
-    if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), about.at.hi):
+    if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, about.at.hi)):
         possibly = FAR
     low = 0 if pattern.least is None else pattern.least
     high = FAR if pattern.most is None else pattern.most

@@ -102,10 +102,10 @@ def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
     return all_of(values)
 
 
-def _one_for_two(acts: tuple[Act, ...], persons: list[str], case: Case) -> bool:
+def _one_for_two(acts: tuple[Act, ...], persons: list[str], about: About) -> bool:
     """Whether one act stands for two persons who have nobody in common: it has one author."""
     return any(
-        acts[one].id == acts[two].id and people.under(persons[one], case).isdisjoint(people.under(persons[two], case))
+        acts[one].id == acts[two].id and people.under(persons[one], about).isdisjoint(people.under(persons[two], about))
         for one, two in combinations(range(len(acts)), 2)
     )
 
@@ -150,7 +150,7 @@ def units(
     found = []
     for choice in product(*choices) if choices else ():
         acts = tuple(unit.acts[0] for unit in choice)
-        if _one_for_two(acts, persons or [], about.case):
+        if _one_for_two(acts, persons or [], about):
             continue
         identical = [alike(pattern.alike, one, other, about) for one, other in combinations(acts, 2)]
         value = all_of([*(unit.value for unit in choice), *identical])
