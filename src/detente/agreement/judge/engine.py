@@ -65,6 +65,8 @@ class Engine:
         self.derived: dict[str, list[str]] = {}
         kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
         self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
+        self.founding = {kind for pattern in _patterns(agreement.phases) for kind in pattern.kinds}
+        self.calm = any(isinstance(edge, f.Streak) for phase in agreement.phases.values() for edge in phase.starts)
         asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
         self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
@@ -104,6 +106,15 @@ class Engine:
             self._leave(receipt)
         if id in self.terms.store.deeds:
             self._leave(id)
+
+    def enter(self, deed: Deed) -> None:
+        """Keep an act that is not made (in place of one of the same id), for a before-check."""
+        self.derived[deed.id] = []
+        self._enter(deed)
+
+    def moves_with(self, kind: str) -> bool:
+        """Whether more than the act itself may change if one of a kind were made, or time went on: phases, findings."""
+        return bool(self.told) or self.calm or kind in self.founding
 
     def _enter(self, deed: Deed) -> None:
         if deed.id in self.terms.store.deeds:

@@ -171,7 +171,12 @@ class Judge:
 
     def may(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> list[Finding]:
         """What each prohibition would say of an act not yet made, at = now."""
-        runs = [(source, check.findings()) for source, check in self._checks(act, at, relying_on)]
+        runs = []
+        for source, check in self._checks(act, at, relying_on):
+            try:
+                runs.append((source, check.findings()))
+            finally:
+                check.close()
         if len(runs) == 1:
             return runs[0][1]
         said: list[Finding] = []
@@ -184,7 +189,12 @@ class Judge:
 
     def overall(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> Overall:
         """The before-check in one word; over several tellings the most cautious."""
-        answers = [check.overall() for _, check in self._checks(act, at, relying_on)]
+        answers = []
+        for _, check in self._checks(act, at, relying_on):
+            try:
+                answers.append(check.overall())
+            finally:
+                check.close()
         order = ("stop", "cannot tell", "not yet", "no objection")
         worst = min(answers, key=lambda answer: order.index(answer.word))
         if len({answer.word for answer in answers}) > 1 and worst.word != "stop":

@@ -35,6 +35,12 @@ class Span(NamedTuple):
     end_hi: int
     value: Value
     ids: tuple[str, ...] = ()
+    lapse: tuple[int, int] = (FAR, FAR)
+    acted: tuple[int, int] = (FAR, FAR)
+
+    def renewable(self) -> Span:
+        """The same if a renewal that is not seen may have put off the end by the clock."""
+        return self._replace(end_lo=min(self.lapse[0], self.acted[0]), end_hi=self.acted[1])
 
     def holds(self, lo: int, hi: int) -> Value:
         """Whether an instant falls in it."""
@@ -89,28 +95,25 @@ class PhaseState:
         if x.reads is not None:
             x.reads[self.cell] = None
         result = F
-        for span in self.spans:
+        for span in self._known(x):
             if x.marks is not None:
                 x.marks += (span.lo, span.hi, span.end_lo, span.end_hi)
             value = span.holds(lo, hi)
             if value is not F:
                 x.evidence.extend(span.ids)
                 result = any_of((result, value))
-        lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
         known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
         if result is not U and any(other.unseen(x, hi) for other in (self._ended_with if result is T else self._begun_with)):
             result = U
-        # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
+        # While it runs a renewal may even shorten it.
         if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
             result = U
-        if result is F:
-            known_to += [(pattern, min(hi, lapsed)) for pattern in self._renewals]
         for pattern, until in known_to:
             if result is not U and not self.question(pattern).complete(x, ASKER, None, until):
                 result = U
         if result is not T:
             x.missing.append(f"phase {self.phase.name.replace('_', ' ')}")
-        if x.free and (self._starts or self._ends):
+        if x.free and any(self.question(edge.pattern).statements for edge in (*self._starts, *self._ends)):
             return U
         return result
 
@@ -123,8 +126,9 @@ class PhaseState:
         before = self.spans
         spans = []
         for founding in foundings(self.terms, x, self.phase.starts):
-            lo, hi = self._end(x, founding)
-            spans.append(Span(founding.lo, founding.hi, lo, hi, founding.value, founding.ids))
+            lapse, acted = self._end(x, founding)
+            lo, hi = min(lapse[0], acted[0]), min(lapse[1], acted[1])
+            spans.append(Span(founding.lo, founding.hi, lo, hi, founding.value, founding.ids, lapse, acted))
         self.spans = sorted(dict.fromkeys(spans))
         return self.spans != before
 
@@ -133,11 +137,11 @@ class PhaseState:
         before.
         """
         found: dict[tuple[int, int], Value] = {}
-        for span in self.spans:
+        for span in (spans := self._known(x)):
             lo, hi = (span.lo, span.hi) if which == "start" else (span.end_lo, span.end_hi)
             if lo >= FAR or span.end_hi <= span.lo:
                 continue
-            others = [other for other in self.spans if other is not span and (which == "end" or other.lo < lo)]
+            others = [other for other in spans if other is not span and (which == "end" or other.lo < lo)]
             if any(other.holds(lo, hi) is T for other in others):
                 continue
             value = U if self.unseen(x, hi) else span.value
@@ -146,16 +150,28 @@ class PhaseState:
             found[(lo, hi)] = any_of((found.get((lo, hi), F), value))
         return [(lo, hi, value) for (lo, hi), value in sorted(found.items())]
 
-    def _end(self, x: Frame, founding: Founding) -> tuple[int, int]:
-        """The first end that may be, and the first that surely is."""
+    def _known(self, x: Frame) -> list[Span]:
+        """The spans, each open at its end by the clock while a renewal may have come that is not seen."""
+        if not self._renewals:
+            return self.spans
+        found = []
+        for span in self.spans:
+            lapse = span.lapse[1]
+            whole = lapse >= FAR or all(self.question(one).complete(x, ASKER, None, lapse) for one in self._renewals)
+            found.append(span if whole else span.renewable())
+        return found
+
+    def _end(self, x: Frame, founding: Founding) -> tuple[tuple[int, int], tuple[int, int]]:
+        """By the clock and by acts: the first end that may be, and the first that surely is."""
         lo, hi = end_by_clock(self.terms, self.phase, founding)
         if self.phase.renewed_by is not None and lo < FAR:
             lo, hi = self._renewed(x, founding, lo, hi, self.phase.renewed_by)
+        first, last = FAR, FAR
         for edge in self.phase.ends:
             if isinstance(edge, f.ByAct | f.EdgeOf | f.Streak):
                 acted = self._ended_by(x, edge, founding)
-                lo, hi = min(lo, acted[0]), min(hi, acted[1])
-        return lo, hi
+                first, last = min(first, acted[0]), min(last, acted[1])
+        return (lo, hi), (first, last)
 
     def _ended_by(self, x: Frame, edge: f.Edge, founding: Founding) -> tuple[int, int]:
         lo, hi = FAR, FAR

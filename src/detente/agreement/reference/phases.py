@@ -249,6 +249,7 @@ def _unseen(edge: f.Edge, case: Case, at: int) -> bool:
     if isinstance(edge, f.ByAct):
         if edge.plus is not None:
             at = latest_start(at, edge.plus, case.agreement.zone)
+        at = questions.until(edge.pattern, at)
         about = nobody(case, Interval(at, at))
         return not case.whole(edge.pattern.kinds, people.logs_of(edge.pattern.by, about), at)
     if isinstance(edge, f.EdgeOf):
