@@ -342,7 +342,8 @@ def union(meant: Iterable[Meant]) -> Meant:
     possible: frozenset[str] | None = NOBODY
     codes, everyone = [], False
     for one in meant:
-        codes.append(one.code)
+        if one.possible != NOBODY:  # of nobody there is nothing to say
+            codes.append(one.code)
         everyone = everyone or one.everyone
         certain |= one.certain
         possible = None if possible is None or one.possible is None else possible | one.possible

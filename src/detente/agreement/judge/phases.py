@@ -17,6 +17,7 @@ from detente.agreement.judge.deeds import ASKER
 from detente.agreement.judge.edges import Founding, end_by_clock, foundings, later_than_founding
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.store import Cell
+from detente.agreement.strata import walk
 from detente.agreement.values import F, T, U, Value, all_of, any_of
 
 if TYPE_CHECKING:
@@ -61,6 +62,14 @@ class PhaseState:
         self._ends = _acts(phase.ends)
         timed = any(isinstance(edge, f.Instant | f.After) for edge in phase.ends)
         self._renewals = [phase.renewed_by] if phase.renewed_by is not None and timed else []
+
+    @cached_property
+    def said(self) -> bool:
+        """Whether a statement may start or end it, or a phase it rests on."""
+        kinds = self.terms.agreement.kinds
+        mine = (kind for part in walk(self.phase) if isinstance(part, f.Pattern) for kind in part.kinds)
+        rest = (*self._begun_with, *self._ended_with)
+        return any(not kinds[kind].event for kind in mine) or any(other.said for other in rest)
 
     @cached_property
     def _begun_with(self) -> list[PhaseState]:
@@ -113,7 +122,7 @@ class PhaseState:
                 result = U
         if result is not T:
             x.missing.append(f"phase {self.phase.name.replace('_', ' ')}")
-        if x.free and any(self.question(edge.pattern).statements for edge in (*self._starts, *self._ends)):
+        if x.free and self.said:
             return U
         return result
 
@@ -136,7 +145,7 @@ class PhaseState:
         """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled
         before.
         """
-        found: dict[tuple[int, int], Value] = {}
+        found: dict[int, tuple[int, Value]] = {}
         for span in (spans := self._known(x)):
             lo, hi = (span.lo, span.hi) if which == "start" else (span.end_lo, span.end_hi)
             if lo >= FAR or span.end_hi <= span.lo:
@@ -147,8 +156,9 @@ class PhaseState:
             value = U if self.unseen(x, hi) else span.value
             if any(other.holds(lo, hi) is not F for other in others) or span.end_lo <= span.hi:
                 value = U
-            found[(lo, hi)] = any_of((found.get((lo, hi), F), value))
-        return [(lo, hi, value) for (lo, hi), value in sorted(found.items())]
+            last, other_value = found.get(lo, (hi, F))  # those that may fall at the same instant are one
+            found[lo] = max(hi, last), any_of((other_value, value))
+        return [(lo, hi, value) for lo, (hi, value) in sorted(found.items())]
 
     def _known(self, x: Frame) -> list[Span]:
         """The spans, each open at its end by the clock while a renewal may have come that is not seen."""

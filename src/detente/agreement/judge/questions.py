@@ -50,7 +50,7 @@ class Question:
         self.events = any(kind.event or kind.name == "finding" for kind in kinds)
         self.statements = any(not kind.event and kind.name != "finding" for kind in kinds)
         self.start: Getter | None = terms.getter(pattern.counting_from) if pattern.counting_from else None
-        self.once = not (pattern.ended_by or pattern.at_most or pattern.newest_per or pattern.to)
+        self.once = not (pattern.ended_by or pattern.at_most or pattern.newest_per)
         self.distinct = [terms.getter((name,)) for name in pattern.distinct]
         self.since_last = False
         self.grace = terms.agreement.grace

@@ -83,7 +83,7 @@ def edges(edge: f.EdgeOf, case: Case) -> list[tuple[Interval, Value]]:
         if edge.edge == "start":
             at = span.start.at
             value = all_of([span.start.value, negate(span.ended(at))])
-            running = [other.runs(at) for other in others if _first(other, span, every)]
+            running = [other.runs(at) for other in others if other.start.at.lo < at.lo]
         else:
             sure = [end for end, value in span.ends if value is T]
             maybe = [end for end, value in span.ends if value is not F]
@@ -97,12 +97,11 @@ def edges(edge: f.EdgeOf, case: Case) -> list[tuple[Interval, Value]]:
             value = all_of([value, U])  # what is not seen may have started or ended it before
         if value is not F and at.lo < FAR // 2:
             found.append((at, value))
-    return found
-
-
-def _first(one: Span, other: Span, every: list[Span]) -> bool:
-    """Which of two spans is looked at as the earlier."""
-    return (one.start.at, every.index(one)) < (other.start.at, every.index(other))
+    together = []
+    for lo in dict.fromkeys(at.lo for at, _ in found):  # those that may fall at the same instant are one
+        same = [(at, value) for at, value in found if at.lo == lo]
+        together.append((Interval(lo, max(at.hi for at, _ in same)), any_of([value for _, value in same])))
+    return together
 
 
 def _starts(edge: f.Edge, case: Case) -> list[Start]:

@@ -90,15 +90,27 @@ def shared(pattern: f.Pattern, ender: f.Pattern, case: Case) -> tuple[str, ...]:
 
 
 def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
-    """Whether a later such act, equal in the shared fields, by the same author unless `by` says, is in effect."""
+    """Whether a later such act, equal in the shared fields, by the same author unless `by` says, is in effect.
+
+    An ending that may lie beyond what is known leaves it open (11); one by each, only where each may have made his."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
-        beside = about.inner(act, made)
         for ender in pattern.ended_by:
-            for persons in people.listed(ender.by, about) if ender.each and ender.by else [None]:
-                for end in units(ender, about, beside, persons):
-                    values.append(_ends(pattern, ender, end, act, made, about, beside))
+            asked = meanings(ender, about) if ender.each else [[ender]]
+            values.append(agreed(each_of(each, lambda one: _ended(pattern, one, act, made, about)) for each in asked))
     return any_of(values)
+
+
+def _ended(pattern: f.Pattern, ender: f.Pattern, act: Act, made: Interval, about: About) -> Value:
+    """Whether one act is ended by such an act, or one that is not seen may have ended it."""
+    case, beside = about.case, about.inner(act, made)
+    values = []
+    for persons in people.listed(ender.by, about) if ender.each and ender.by else [None]:
+        for end in units(ender, about, beside, persons):
+            values.append(_ends(pattern, ender, end, act, made, about, beside))
+    logs = people.logs_of(ender.by, about) if ender.by is not None else _own_logs(act, case)
+    whole = case.whole(ender.kinds, logs, until(ender, about.at.hi))
+    return any_of([*values, F if whole else U])
 
 
 def _ends(
@@ -128,27 +140,25 @@ def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: Abo
     return any_of(values)
 
 
-def unseen_end(pattern: f.Pattern, unit: Unit, about: About) -> bool:
-    """Whether an ending, or a newer one, may lie beyond what is known: then standing is cannot tell (11)."""
-    case, at = about.case, about.at.hi
-    for ender in pattern.ended_by:
-        whos = ender.by
-        logs = people.logs_of(whos, about) if whos is not None else _own_logs(unit, case)
-        if not case.whole(ender.kinds, logs, at):
-            return True
-    return bool(pattern.newest_per) and not case.whole(pattern.kinds, people.logs_of(pattern.by, about), at)
+def unseen_newer(pattern: f.Pattern, about: About) -> bool:
+    """Whether a newer one may lie beyond what is known: then standing is cannot tell (11)."""
+    case = about.case
+    if not pattern.newest_per:
+        return False
+    return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, about.at.hi))
 
 
-def _own_logs(unit: Unit, case: Case) -> list[str]:
-    logs: list[str] = []
-    for act in unit.acts:
-        logs += [log for code in act.by for log in case.log_of(code)] or case.logs()
-    return logs
+def _own_logs(act: Act, case: Case) -> list[str]:
+    return [log for code in act.by for log in case.log_of(code)] or case.logs()
 
 
 def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About, after: int | None = None) -> Value:
-    """Whether a unit answers `earlier` at the time of the act asked about."""
-    values = [unit.value, before(unit, about), lead(pattern, unit, about), validity(unit, about)]
+    """Whether a unit answers `earlier` at the time of the act asked about.
+
+    A count in a window counts what was made in it, whether or not it has begun or run out since."""
+    values = [unit.value, before(unit, about), lead(pattern, unit, about)]
+    if pattern.window is None:
+        values.append(validity(unit, about))
     if after is not None:
         values.append(strictly_later(unit.made, Interval(after, after)))
     if all_of(values) is F:
@@ -158,7 +168,7 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
         values.append(negate(ended(pattern, unit, about)))
     if pattern.newest_per:
         values.append(negate(superseded(pattern, unit, all_units, about)))
-    if unseen_end(pattern, unit, about):
+    if unseen_newer(pattern, about):
         values.append(U)
     return all_of(values)
 
