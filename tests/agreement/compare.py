@@ -110,7 +110,9 @@ def _accounts(act: Act, agreement: Agreement, random: Random) -> tuple[Account, 
 Shows = Callable[[Agreement, Record], bool]
 
 
-def shrink(tree: Tree | None, agreement: Agreement, record: Record, shows: Shows) -> tuple[Tree | None, Agreement, Record]:
+def shrink(
+    tree: Tree | None, agreement: Agreement, record: Record, shows: Shows, *, plainer: bool = True
+) -> tuple[Tree | None, Agreement, Record]:
     """A smaller agreement and record that still show it: clauses, parts and acts taken away one by one."""
 
     until = time.monotonic() + 20.0
@@ -130,7 +132,7 @@ def shrink(tree: Tree | None, agreement: Agreement, record: Record, shows: Shows
             rest = Record(record.acts[:number] + record.acts[number + 1 :], record.now, record.heads)
             if holds(agreement, rest):
                 record, smaller = rest, True
-        for change in _plainer(record):
+        for change in _plainer(record) if plainer else ():
             if holds(agreement, change):
                 record, smaller = change, True
                 break

@@ -45,8 +45,10 @@ class Engine:
 
     def __init__(self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int]) -> None:
         self.agreement = agreement
-        self.terms = Terms(agreement, geometry)
         self.frame = Frame(agreement, now, heads)
+        self.terms = Terms(agreement, geometry, self.frame)
+        self.unsettled: dict[str, Act] = {}
+        """Statements of which a receipt that is not seen may matter: from when they count rests on the heads."""
         self.clauses = compile_rules(self.terms)
         self.order = order_of(agreement)
         self.findings: dict[Key, Finding] = {}
@@ -93,6 +95,8 @@ class Engine:
         deed = self.terms.wardrobe.deed(act)
         if deed is None:
             return
+        if self.terms.wardrobe.unsettled(act):
+            self.unsettled[act.id] = act
         derived = self.terms.wardrobe.receipts(act) if self.with_receipts else []
         self.derived[act.id] = [receipt.id for receipt in derived]
         if deed.made:
@@ -102,6 +106,7 @@ class Engine:
 
     def drop(self, id: str) -> None:
         """Forget an act."""
+        self.unsettled.pop(id, None)
         for receipt in self.derived.pop(id, []):
             self._leave(receipt)
         if id in self.terms.store.deeds:
@@ -114,7 +119,7 @@ class Engine:
 
     def moves_with(self, kind: str) -> bool:
         """Whether more than the act itself may change if one of a kind were made, or time went on: phases, findings."""
-        return bool(self.told) or self.calm or kind in self.founding
+        return bool(self.told) or self.calm or bool(self.unsettled) or kind in self.founding
 
     def _enter(self, deed: Deed) -> None:
         if deed.id in self.terms.store.deeds:
@@ -173,6 +178,10 @@ class Engine:
         logs = set(heads) | set(frame.heads)
         onward = now >= frame.now and all(heads.get(log, now) >= frame.head(log) for log in logs)
         frame.see(now, heads)
+        for act in list(self.unsettled.values()):
+            old, when = self.terms.store.deeds.get(act.id), self.terms.wardrobe.counted(act)
+            if (None if old is None else Interval(old.lo, old.hi)) != when:
+                self.put(act)
         if onward:
             for subject in self.volatile:
                 self.dirty[subject.clause.rule.id][subject.deed.id] = subject

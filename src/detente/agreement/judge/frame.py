@@ -54,6 +54,11 @@ class Frame:
         self._everywhere = min(self._heads.get(log, now) for log in self._logs)
 
     @property
+    def logs(self) -> tuple[str, ...]:
+        """Whoever keeps a log."""
+        return self._logs
+
+    @property
     def now(self) -> int:
         return self._now
 

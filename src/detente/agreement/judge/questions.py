@@ -153,6 +153,10 @@ class Question:
         if not maybe:
             return None
         lo = min(when.lo for when in maybe)
+        for who in self.terms.wardrobe.people:
+            if who not in a.receipts and a.by != {who} and meant.test(frozenset((who,))) is not F:
+                x.volatile = True
+                lo = min(lo, self.terms.wardrobe.unseen_from(a, who))
         if not surely:
             return Interval(lo, FAR), U
         return Interval(lo, min(when.hi for when in surely)), T

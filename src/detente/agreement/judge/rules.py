@@ -107,7 +107,7 @@ class Clause:
         """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
         if e.kind not in self.rule.kinds or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
             return F
-        value = self.scope(x, e)
+        value = all_of((T if e.sure else U, self.scope(x, e)))
         if value is not F and self.unless is not None:
             value = all_of((value, negate(self.unless(x, e, None))))
         return value
@@ -143,7 +143,7 @@ class Clause:
         if counted is None:
             return []
         e, sure = counted
-        a = all_of((sure, self.scope(x, e)))
+        a = all_of((sure, T if e.sure else U, self.scope(x, e)))
         if a is F:
             return []
         if self.rule.mode == "require":

@@ -82,9 +82,15 @@ def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interva
     maybe = [when for value, when in values if value is not F]
     if not maybe:
         return None
+    unseen = [
+        case.unseen_from(act, code)
+        for code in [*case.agreement.parties, *case.agreement.others]
+        if code not in act.received and act.by != {code} and people.member_any(code, pattern.to, about) is not F
+    ]
+    lo = min([*(when.lo for when in maybe), *unseen])
     if not surely:
-        return U, Interval(min(when.lo for when in maybe), FAR)
-    return T, Interval(min(when.lo for when in maybe), first_of(surely).hi)
+        return U, Interval(lo, FAR)
+    return T, Interval(lo, first_of(surely).hi)
 
 
 def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
