@@ -98,8 +98,21 @@ def before(agreement: Agreement, record: Record, geometry: Exact, random: Random
     return Case(agreement, rest, geometry, asked, at, relied)
 
 
-def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None) -> Tally:
-    """One seed: a random agreement (each fourth seed a fixed one) with its records."""
+def cases_of_seed(seed: int) -> list[Case]:
+    """What one seed compares."""
+    return drawn(seed)[1]
+
+
+def drawn_agreement(random: Random, name: str = "") -> Agreement:
+    """A fixed agreement of a name, or one of them, or (three times in four) a random one."""
+    known = fixed()
+    if name or random.random() < 0.25:
+        return known[name or random.choice(sorted(known))]
+    return draw_agreement(random)[1]
+
+
+def drawn(seed: int, names: list[str] | None = None) -> tuple[Tree | None, list[Case]]:
+    """A random agreement (each fourth seed a fixed one, or one of those named) with its cases."""
     random = Random(seed)
     tree: Tree | None = None
     if names or seed % 4 == 0:
@@ -107,8 +120,14 @@ def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None) ->
         agreement = known[random.choice(names or sorted(known))]
     else:
         tree, agreement = draw_agreement(random)
+    return tree, cases(agreement, random)
+
+
+def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None) -> Tally:
+    """Everything of one seed compared."""
+    tree, found = drawn(seed, names)
     tally = Tally()
-    for case in cases(agreement, random):
+    for case in found:
         number, different = case.compared()
         if case.act is None:
             tally.pairs += 1
