@@ -39,7 +39,13 @@ def judged(engine: ModuleType, agreement: Agreement, record: Record, geometry: E
 
 
 def asked(
-    engine: ModuleType, agreement: Agreement, record: Record, geometry: Exact, act: Act, at: int, relied: tuple[str, ...]
+    engine: ModuleType,
+    agreement: Agreement,
+    record: Record,
+    geometry: Exact,
+    act: Act,
+    at: int,
+    relied: tuple[str, ...],
 ) -> Said:
     """The before-check: each clause, and the word over all."""
     said = words(engine.may(agreement, record, geometry, act, at, relied))

@@ -158,7 +158,11 @@ def shrunk(tree: Tree | None, case: Case) -> str:
     last = Case(agreement, record, case.geometry, case.act, case.at, case.relied)
     lines = []
     if tree is not None:
-        shown = {key: item for key, item in tree.items() if key not in ("language", "agreement", "parties", "statements", "events")}
+        shown = {
+            key: item
+            for key, item in tree.items()
+            if key not in ("language", "agreement", "parties", "statements", "events")
+        }
         lines += [f"  {key}: {json.dumps(item)}" for key, item in shown.items()]
     lines += [f"  {act}" for act in record.acts]
     lines.append(f"  now {record.now} heads {dict(record.heads)}")

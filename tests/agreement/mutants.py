@@ -107,7 +107,7 @@ MUTANTS = (
     _judge("validity holds at its end", "standing", "Standing._valid", "e.hi < a.until", "e.hi <= a.until"),
     _judge("`during` is forgotten", "rules", "Clause.scope", "self.phase is not None", "()"),
     _judge("perhaps in force is in force", "rules", "Clause._finding", "is not T)", "is F)"),
-    _judge("a stated `from` is forgotten", "edges", "_falling", "max(lo, stated), max(hi, stated)", "lo, hi"),
+    _judge("a stated `from` is forgotten", "edges", "_falling", "early, late = max(lo, stated), max(hi, stated)", "early, late = lo, hi"),
     _judge("a renewal may come late", "phases", "PhaseState._renewed", "made_hi < lo and ", ""),
     _judge("an unseen renewal is none", "phases", "PhaseState.value", "if result is T and any(self._may_shorten", "if () and any(self._may_shorten"),
     _judge("a bad day does not reset", "streaks", "_run", "else 0", "else run"),

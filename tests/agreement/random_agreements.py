@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from random import Random
 
+from detente.agreement import form as f
 from detente.agreement.form import Agreement
 from detente.agreement.language import read_agreement
+from detente.agreement.strata import walk
 from detente.errors import DetenteError
 
 Tree = dict[str, object]
@@ -33,12 +35,24 @@ STATEMENTS: dict[str, dict[str, str]] = {
     "designation": {"area": "code", "version": "count", "shape": "area"},
     "revocation": {"area": "code"},
     "site": {"target": "code", "position": "point"},
-    "notice": {"target": "code", "place": "area", "window": "span", "whose": "who", "eta": "optional time", "day": "day"},
+    "notice": {
+        "target": "code",
+        "place": "area",
+        "window": "span",
+        "whose": "who",
+        "eta": "optional time",
+        "day": "day",
+    },
     "answer": {"stop": "act stop"},
 }
 EVENTS: dict[str, dict[str, str]] = {
     "strike": {"target": "code", "position": "point", "against": "who", "number": "count"},
-    "flight": {"target": "code", "position": "point", "notice": "optional act notice", "use": "rescue | medical | other"},
+    "flight": {
+        "target": "code",
+        "position": "point",
+        "notice": "optional act notice",
+        "use": "rescue | medical | other",
+    },
 }
 _INSTANTS = ("2016-09-12T00:00:00Z", "2016-09-12T01:00:00Z", "2016-09-13T00:00:00Z", "2016-09-14T00:00:00Z")
 _LENGTHS = ("1ms", "1min", "5min", "30min", "1h", "2h", "12h", "24h", "48h", "1 days", "2 days", "1 months")
@@ -92,7 +106,9 @@ class Drawer:
 
     # patterns
 
-    def pattern(self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: object = None) -> Tree:
+    def pattern(
+        self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: object = None
+    ) -> Tree:
         """`about`: the kinds that ask (None: a phase, nobody); `edge`: of a start, end or trigger."""
         kind = kinds if kinds is not None else self.kinds(statements=self.chance(0.75) or edge)
         names = {kind} if isinstance(kind, str) else set(kind)  # type: ignore[arg-type]
@@ -104,7 +120,9 @@ class Drawer:
             found["by_each"] = "parties"
         each = "by_each" in found
         if self.chance(0.1) and names.isdisjoint(EVENTS):
-            found["to_each" if self.chance(0.4) else "to"] = self.pick("parties", "us", "un", *(["other"] if about else []))
+            found["to_each" if self.chance(0.4) else "to"] = self.pick(
+                "parties", "us", "un", *(["other"] if about else [])
+            )
         shared = self.shared(names, about)
         if about is not None and shared and self.chance(0.6):
             found["same"] = shared
@@ -159,7 +177,9 @@ class Drawer:
         return {**STATEMENTS, **EVENTS}.get(kind, {})
 
     def shared(self, names: set[str], about: set[str] | None) -> list[str]:
-        common = [name for name in ("target", "area") if all(name in self.fields(one) for one in names | (about or set()))]
+        common = [
+            name for name in ("target", "area") if all(name in self.fields(one) for one in names | (about or set()))
+        ]
         return common if about else []
 
     def kinds(self, *, statements: bool) -> object:
@@ -173,7 +193,10 @@ class Drawer:
     def ask(self, about: set[str] | None, depth: int, *, ahead: bool) -> Tree:
         mode = self.random.choice(["earlier"] * 6 + ["count", "count"] + (["later", "later"] if ahead else []))
         if mode == "count" and self.chance(0.15) and self.clauses:
-            found: Tree = {"count": "finding", "with": {"clause": self.random.choice(self.clauses), "verdict": "broken"}}
+            found: Tree = {
+                "count": "finding",
+                "with": {"clause": self.random.choice(self.clauses), "verdict": "broken"},
+            }
             if about and self.chance(0.4):
                 found["same"] = ["by"]
             found["in"] = self.pick("day", "48h", "12h")
@@ -210,7 +233,9 @@ class Drawer:
 
     # conditions
 
-    def condition(self, about: set[str] | None, depth: int, *, outer: set[str] | None = None, ahead: bool = True) -> object:
+    def condition(
+        self, about: set[str] | None, depth: int, *, outer: set[str] | None = None, ahead: bool = True
+    ) -> object:
         """`about` None: a phase's day or the agreement's force, of which only time is known."""
         ahead = ahead and self.looking_ahead
         if depth > 0 and self.chance(0.3):
@@ -279,7 +304,13 @@ class Drawer:
             pattern = self.pattern("act", {"strike", "flight"}, 1, kinds=kind)
             pattern.pop("same", None)
             if kind == "designation" and self.chance(0.6):
-                pattern = {"act": kind, "by_each": "parties", "alike": ["area", "version"], "newest_per": ["area"], "ended_by": "revocation"}
+                pattern = {
+                    "act": kind,
+                    "by_each": "parties",
+                    "alike": ["area", "version"],
+                    "newest_per": ["area"],
+                    "ended_by": "revocation",
+                }
             base = {"named_in": pattern, "field": field}
             if self.chance(0.3):
                 base["drift"] = self.pick("1 km/h", "5 kn")
@@ -364,7 +395,9 @@ class Drawer:
         if self.chance(0.1):
             found["survives"] = "true"
         if self.chance(0.1):
-            found["doubt"] = {self.random.choice(("any", "nomination", "strike")): self.pick("actor", "other", "guarantor", "us")}
+            found["doubt"] = {
+                self.random.choice(("any", "nomination", "strike")): self.pick("actor", "other", "guarantor", "us")
+            }
         if self.chance(0.08):
             found["answers"] = "us"
         if self.chance(0.05):
@@ -377,7 +410,9 @@ class Drawer:
         about: set[str] | None
         if trigger < 0.6:
             self.looking_ahead = False
-            pattern = self.pattern("act", None, 1, edge=True, kinds=self.pick("stop", "nomination", "notice", "strike", "refusal"))
+            pattern = self.pattern(
+                "act", None, 1, edge=True, kinds=self.pick("stop", "nomination", "notice", "strike", "refusal")
+            )
             self.looking_ahead = True
             about = {str(pattern["act"])}
             if self.clauses and self.chance(0.2):
@@ -432,7 +467,11 @@ def draw_tree(random: Random) -> Tree:
         "un": {"name": "United Nations", "keeps_log": "true"},
     }  # fmt: skip
     if d.chance(0.5):
-        joined: Tree = {"act": "acceptance", "by": d.pick(["left", "regime"], ["opposition", "regime"]), "to": "parties"}
+        joined: Tree = {
+            "act": "acceptance",
+            "by": d.pick(["left", "regime"], ["opposition", "regime"]),
+            "to": "parties",
+        }
         if d.chance(0.3):
             joined.pop("to")
         if d.chance(0.4):
@@ -506,3 +545,43 @@ def draw_agreement(random: Random) -> tuple[Tree, Agreement]:
         found = read_tree(tree)
         if found is not None:
             return tree, found
+
+
+MODES = frozenset(
+    {
+        "All", "Any_", "Not", "Named", "Inside", "During", "ElapsedIs", "Given", "Clock", "OneOf", "Range", "Covers",
+        "Shape", "NamedIn", "Within", "Cut", "Union", "Instant", "ByAct", "EdgeOf", "Streak", "After", "GuarantorOf", "WhoPath",
+        "earlier", "later", "count", "forbid", "permit", "require", "by_each", "to_each", "same", "with_", "during",
+        "no_later_than", "at_least", "at_most", "within", "counting_from", "window", "distinct", "ended_by", "alike",
+        "newest_per", "renewed_by", "in_force", "joined_by", "due", "edge", "then", "survives", "over", "over_every",
+        "reading_of", "doubt", "answers", "finding", "receipt",
+    }
+)  # fmt: skip
+"""What random agreements must make use of."""
+
+
+def parts_of(agreement: Agreement) -> set[str]:
+    """The constructs of an agreement, by the names of the internal form."""
+    found: set[str] = set()
+    if agreement.in_force is not None:
+        found.add("in_force")
+    for part in walk(agreement):
+        found.add(type(part).__name__)
+        if isinstance(part, f.Ask):
+            found.add(part.mode)
+        elif isinstance(part, f.Pattern):
+            found |= {name for name in MODES if getattr(part, name, None)}
+            found |= {"by_each"} if part.each else set()
+            found |= {"finding", "receipt"} & set(part.kinds)
+        elif isinstance(part, f.Phase) and part.renewed_by is not None:
+            found.add("renewed_by")
+        elif isinstance(part, f.Other) and part.joined_by is not None:
+            found.add("joined_by")
+        elif isinstance(part, f.Trigger):
+            found |= {name for name in ("due", "edge") if getattr(part, name) is not None}
+        elif isinstance(part, f.Rule):
+            found.add(part.mode)
+            found |= {name for name in MODES if getattr(part, name, None)}
+            found |= {"then"} if part.parent else set()
+            found |= {"by_each"} if part.each else set()
+    return found

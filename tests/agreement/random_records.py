@@ -175,7 +175,9 @@ def blur(record: Record, agreement: Agreement, random: Random, share: float = 0.
                 continue
         else:
             # A receipt is known from the author's log, or from its own in the receiver's.
-            kept = {who: max(head, min(heads.get(log, record.now) for log in _logs(who, agreement))) for who in act.received}
+            kept = {
+                who: max(head, min(heads.get(log, record.now) for log in _logs(who, agreement))) for who in act.received
+            }
             act = replace(act, received={who: when for who, when in act.received.items() if when.lo <= kept[who]})
         acts.append(_blurred(act, agreement, random, share))
     return Record(tuple(acts), record.now, heads)

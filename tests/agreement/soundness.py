@@ -29,7 +29,9 @@ TRACES, BLURS = 5, 6
 """Traces for each agreement, blurred records of each trace."""
 
 
-def said(judge: Judged, agreement: Agreement, record: Record, geometry: Exact) -> dict[tuple[str, str, str | None], Finding]:
+def said(
+    judge: Judged, agreement: Agreement, record: Record, geometry: Exact
+) -> dict[tuple[str, str, str | None], Finding]:
     """Findings by their key; edges of phases are named by an instant that a blur may move, and are left out, as are
     findings about findings (their names hold whose they are)."""
     found = judge(agreement, record, geometry)

@@ -94,7 +94,7 @@ class Check:
         found: list[Finding] = []
         deed = self._move(self.at)
         for clause in self.engine.by_kind.get(self.deed.kind, ()):
-            if clause.rule.mode != "forbid":
+            if clause.rule.mode == "permit" or (clause.rule.mode == "require" and deed.made):
                 frame.begin(track=False)
                 frame.relied = self.relying
                 found += [one for one in clause.judge(frame, deed) if one.verdict != "not applicable"]

@@ -87,7 +87,7 @@ class Deed:
     def moved_to(self, instant: int) -> Deed:
         """The same act at another instant, for the before-check."""
         other = Deed(self.id, self.kind, self.by, Interval(instant, instant), self.fields, event=self.event)
-        other.receipts, other.from_, other.until = self.receipts, self.from_, self.until
+        other.made, other.from_, other.until = self.made, self.from_, self.until
         other.receipts = {name: Interval(instant, instant) for name in self.receipts}
         return other
 
@@ -147,6 +147,8 @@ class Wardrobe:
             whom = set(act.received) | (self.parties - act.by)
             deed.receipts = {who: Interval(at, at) for who in whom}
         deed.from_, deed.until = act.from_, act.until
+        # What is addressed to its own author is received by nobody.
+        deed.made = not any(act.by == {act.fields.get(name)} for name in self.addressee[act.kind])
         return deed
 
     def counted(self, act: Act) -> Interval | None:
@@ -173,7 +175,9 @@ class Wardrobe:
                     missing = True
         if not missing:
             return Interval(lo, hi) if hi < FAR else first_of(act.received.values())
-        unseen = min(self.unseen_from(act, code) for code in self.parties if act.by != {code} and code not in act.received)
+        unseen = min(
+            self.unseen_from(act, code) for code in self.parties if act.by != {code} and code not in act.received
+        )
         if hi < FAR:
             return Interval(min(lo, unseen), hi)
         first = first_of(act.received.values())

@@ -68,6 +68,10 @@ class Engine:
         kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
         self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
         self.founding = {kind for pattern in _patterns(agreement.phases) for kind in pattern.kinds}
+        triggers = [rule.trigger.pattern for rule in agreement.rules.values() if rule.trigger is not None]
+        self.founding |= {
+            kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
+        }
         self.calm = any(isinstance(edge, f.Streak) for phase in agreement.phases.values() for edge in phase.starts)
         asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
         self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
@@ -99,7 +103,7 @@ class Engine:
             self.unsettled[act.id] = act
         derived = self.terms.wardrobe.receipts(act) if self.with_receipts else []
         self.derived[act.id] = [receipt.id for receipt in derived]
-        if deed.made:
+        if deed.made or deed.receipts:  # by `to` it may count though its addressee has not got it
             self._enter(deed)
         for receipt in derived:
             self._enter(receipt)
@@ -125,7 +129,7 @@ class Engine:
         if deed.id in self.terms.store.deeds:
             self._leave(deed.id)
         self._touch(self.terms.store.add(deed), deed)
-        for clause in self.by_kind.get(deed.kind, ()):
+        for clause in self.by_kind.get(deed.kind, ()) if deed.made else ():
             if deed.kind == "finding" and deed.fields["clause"] not in self._triggering(clause):
                 continue
             subject = Subject(clause, deed)
@@ -258,7 +262,7 @@ class Engine:
             if self.due_since.get(clause.rule.id) == (first, now):
                 return
             self.due_since[clause.rule.id] = first, now
-            day = calendar.day_of(first)
+            day = calendar.day_of(first) - timedelta(days=1)  # 24:00 is the next day
             since: int | None = None
             while True:
                 instant = calendar.civil(day, due.minute)
@@ -274,7 +278,9 @@ class Engine:
 
     def _first_instant(self) -> int:
         """The first instant known, in the record or as the start of a phase; now if there is none."""
-        starts = [edge.ms for phase in self.agreement.phases.values() for edge in phase.starts if isinstance(edge, f.Instant)]
+        starts = [
+            edge.ms for phase in self.agreement.phases.values() for edge in phase.starts if isinstance(edge, f.Instant)
+        ]
         first = self.terms.store.first()
         return min([*starts, self.frame.now, *(() if first is None else (first,))])
 

@@ -112,7 +112,9 @@ class PhaseState:
                 x.evidence.extend(span.ids)
                 result = any_of((result, value))
         known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
-        if result is not U and any(other.unseen(x, hi) for other in (self._ended_with if result is T else self._begun_with)):
+        if result is not U and any(
+            other.unseen(x, hi) for other in (self._ended_with if result is T else self._begun_with)
+        ):
             result = U
         # While it runs a renewal may even shorten it.
         if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
@@ -187,7 +189,8 @@ class PhaseState:
         lo, hi = FAR, FAR
         for other in foundings(self.terms, x, (edge,)):
             if other.deeds:
-                value = all_of((other.value, *(later_than_founding(c, founding) for c in other.deeds)))
+                after = (later_than_founding(c, w, founding) for c, w in zip(other.deeds, other.each, strict=True))
+                value = all_of((other.value, *after))
             else:
                 value = all_of((other.value, founding.before(other.lo, other.hi)))
             if value is not F:
@@ -232,7 +235,7 @@ class PhaseState:
             for made, value in question.sets_of_all(x):
                 stated = {a.until for a in made.deeds if a.until is not None}
                 value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
-                if stated:
+                if all(a.until is not None for a in made.deeds):
                     found.append((made.lo, made.hi, min(stated), value))
             return found
         for finder in question.finders:

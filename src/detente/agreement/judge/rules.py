@@ -105,7 +105,9 @@ class Clause:
 
     def applies(self, x: Frame, e: Deed) -> Value:
         """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
-        if e.kind not in self.rule.kinds or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
+        if e.kind not in self.rule.kinds or (
+            x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
+        ):
             return F
         value = all_of((T if e.sure else U, self.scope(x, e)))
         if value is not F and self.unless is not None:

@@ -255,7 +255,10 @@ def make_sets(
             if len(known) == len(deeds):
                 each = tuple(when for when, _ in known)
                 lo, hi = max(w.lo for w in each), max(w.hi for w in each)
-                yield Made(deeds, lo, hi, each, tuple(persons)), all_of((value, *(v for _, v in rest), *(v for _, v in known)))
+                yield (
+                    Made(deeds, lo, hi, each, tuple(persons)),
+                    all_of((value, *(v for _, v in rest), *(v for _, v in known))),
+                )
 
 
 def _one_for_two(deeds: tuple[Deed, ...], persons: list[Meant]) -> bool:

@@ -131,7 +131,11 @@ class Case:
         """Whose receipt counts is not known: one of these, or anybody; it may be one who never gets it."""
         if not act.received:
             return None
-        codes = [str(code) for code in to.values] if isinstance(to, OneOf) else [*self.agreement.parties, *self.agreement.others]
+        codes = (
+            [str(code) for code in to.values]
+            if isinstance(to, OneOf)
+            else [*self.agreement.parties, *self.agreement.others]
+        )
         known = [act.received[code] for code in codes if code in act.received]
         unseen = [self.unseen_from(act, code) for code in codes if code not in act.received]
         if not known:

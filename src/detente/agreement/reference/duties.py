@@ -55,7 +55,14 @@ def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
         unit = units.Unit((about.act,), T, got[1], (got[1],))
         # The words of a trigger are about nobody else: `with` is a condition on the trigger itself.
         seen = replace(nobody(case, got[1]), clause=rule.id)
-        value = all_of([surely_made(case, about.act, got[1]), got[0], units.fits(pattern, about.act, seen, seen), questions.further(pattern, unit, seen)])
+        value = all_of(
+            [
+                surely_made(case, about.act, got[1]),
+                got[0],
+                units.fits(pattern, about.act, seen, seen),
+                questions.further(pattern, unit, seen),
+            ]
+        )
         found.append(Subject(about, value))
     return found
 

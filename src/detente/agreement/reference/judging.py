@@ -87,12 +87,17 @@ def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) ->
     for clause, act in subjects:
         each = [[item for item in found if (item.clause, item.act) == (clause, act)] for found in runs]
         silent = [
-            next((item for item in items if item.verdict == "not applicable"), Finding(clause, act, None, "not applicable"))
+            next(
+                (item for item in items if item.verdict == "not applicable"),
+                Finding(clause, act, None, "not applicable"),
+            )
             for items in each
         ]
         spoken = [[item for item in items if item.verdict != "not applicable"] for items in each]
         if all(len(items) <= 1 for items in spoken):
-            result.append(_one([items[0] if items else none for items, none in zip(spoken, silent, strict=True)], sides))
+            result.append(
+                _one([items[0] if items else none for items, none in zip(spoken, silent, strict=True)], sides)
+            )
             continue
         for bearer in dict.fromkeys(item.bearer for items in spoken for item in items):
             said = [

@@ -94,9 +94,7 @@ def member(code: str, codes: Codes, about: About, at: Interval | None = None) ->
 
 def under(code: str, about: About) -> Codes:
     """Whoever may be meant by a code: the person, or a group's members."""
-    return frozenset(
-        one for one in [code, *everybody(about.case)] if member(one, frozenset({code}), about) is not F
-    )
+    return frozenset(one for one in [code, *everybody(about.case)] if member(one, frozenset({code}), about) is not F)
 
 
 def among(by: Codes, whos: f.Whos | None, about: About) -> Value:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from detente.agreement import form as f
-from detente.agreement.record import Act, Interval, Unknown
-from detente.agreement.reference import fields, people, questions
+from detente.agreement.record import Act, Interval
+from detente.agreement.reference import people, questions
 from detente.agreement.reference.case import About, Case, in_order, nobody
 from detente.agreement.reference.instants import (
     FAR,
@@ -196,9 +196,10 @@ def _renewed(
 ) -> Interval:
     """The end after every renewal that came while the phase ran. If one may have come too late, all after is U."""
     for unit in sorted(founders(pattern, case), key=lambda item: (item.made, [act.id for act in item.acts])):
-        until = fields.instant_at(About(case, unit.acts[0], unit.made), ("until",))
-        if until is None or isinstance(until, Unknown):
+        stated = [act.until for act in unit.acts if act.until is not None]
+        if len(stated) < len(unit.acts):
             continue
+        until = Interval(min(stated), min(stated))
         ended = any_of([all_of([value, not_later(end, unit.made)]) for end, value in ends])
         in_time = all_of([unit.value, not_later(start.at, unit.made), strictly_later(lapse, unit.made), negate(ended)])
         if in_time is T:
