@@ -53,11 +53,21 @@ def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
         if same and random.random() < 0.5:  # the same again by somebody else, or once more
             act = replace(act, fields=random.choice(same).fields)
         acts.append(act)
+    acts = [_to_another(act, agreement) for act in acts]
     if random.random() < 0.5:
         acts = _indexed(acts, agreement)
     heard = [when.hi for act in acts for when in act.received.values()]
     now = max(*instants, *heard, 0) + random.choice((0, HOUR, 30 * 24 * HOUR))
     return Record(tuple(acts), now)
+
+
+def _to_another(act: Act, agreement: Agreement) -> Act:
+    """Nobody writes to himself."""
+    fields = dict(act.fields)
+    for field in agreement.kinds[act.kind].fields.values():
+        if field.type == "addressee" and act.by == {fields.get(field.name)}:
+            fields[field.name] = next(code for code in agreement.parties if act.by != {code})
+    return replace(act, fields=fields)
 
 
 def _indexed(acts: list[Act], agreement: Agreement) -> list[Act]:

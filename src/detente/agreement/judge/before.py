@@ -56,7 +56,7 @@ class Check:
         Logs known to the asking stay known to the later instant; a log that is behind stays where it is.
         """
         engine, deed = self.engine, self.deed.moved_to(at)
-        now, heads = self._before
+        _, heads = self._before
         later = {log: at if head >= self.at else head for log, head in heads.items()}
         if not engine.moves_with(deed.kind):
             engine.frame.see(at, later)

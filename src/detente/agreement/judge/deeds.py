@@ -187,6 +187,7 @@ class Wardrobe:
     def _one_of_them(self, act: Act, whom: object) -> Interval | None:
         """The addressee is not known: one of several, or anybody; perhaps one who never gets it."""
         codes = [str(code) for code in whom.values] if isinstance(whom, OneOf) else list(self.people)
+        codes = [code for code in codes if act.by != {code}]  # nobody writes to himself
         known = [act.received[code] for code in codes if code in act.received]
         unseen = [self.unseen_from(act, code) for code in codes if code not in act.received]
         if not known:

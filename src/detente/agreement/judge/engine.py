@@ -282,7 +282,8 @@ class Engine:
             edge.ms for phase in self.agreement.phases.values() for edge in phase.starts if isinstance(edge, f.Instant)
         ]
         first = self.terms.store.first()
-        return min([*starts, self.frame.now, *(() if first is None else (first,))])
+        known = [*starts, self.frame.now] if first is None else [*starts, self.frame.now, first]
+        return min(known)
 
     def _due(self, instant: int) -> Deed:
         day = self.terms.calendar.day_of(instant)

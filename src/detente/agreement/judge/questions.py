@@ -358,9 +358,7 @@ class Question:
         if self.pattern.within is None or (limit.hi < FAR and x.now <= limit.hi + self.grace):
             x.volatile = True
             result = any_of((result, P))
-        elif limit.hi >= FAR:
-            result = any_of((result, U))
-        elif not self.complete(x, e, meant, limit.hi):
+        elif limit.hi >= FAR or not self.complete(x, e, meant, limit.hi):
             result = any_of((result, U))
         x.missing.append(self.phrase(meant))
         return U if x.free and self.statements else result

@@ -250,8 +250,8 @@ def make_sets(
             deeds = (first, *(b for b, _ in rest))
             if _one_for_two(deeds, persons):
                 continue
-            found = [question.when_made(x, a, e) for a in deeds]
-            known = [when for when in found if when is not None]
+            times = [question.when_made(x, a, e) for a in deeds]
+            known = [when for when in times if when is not None]
             if len(known) == len(deeds):
                 each = tuple(when for when, _ in known)
                 lo, hi = max(w.lo for w in each), max(w.hi for w in each)

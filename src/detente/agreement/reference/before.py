@@ -148,7 +148,9 @@ def proposal(
     received = {}
     if not agreement.kinds[act.kind].event:
         keepers = [code for code, other in agreement.others.items() if other.keeps_log]
-        received = {code: moment for code in [*agreement.parties, *keepers] if act.by != {code}}
+        addressed = any(form.type == "addressee" for form in agreement.kinds[act.kind].fields.values())
+        whom = [*agreement.parties, *(agreement.others if addressed else keepers)]
+        received = {code: moment for code in whom if act.by != {code}}
     made = replace(act, at=moment, received=received)
     stale = {log: head for log, head in known.heads.items() if head < asked}
     case: Case = case_of(agreement, Record((*known.acts, made), when, stale), geometry, relied)
@@ -216,9 +218,9 @@ def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
     if isinstance(condition, f.Named):
         return _can_be(agreement.define[condition.name], wanted, about)
     pattern = condition.pattern if isinstance(condition, f.Ask) and condition.mode == "earlier" else None
-    if pattern is not None and wanted is F and not (pattern.ended_by or pattern.at_most or pattern.newest_per):
-        if conditions.value(condition, about) is T:
-            return False  # once made, it stays made
+    stays = pattern is not None and not (pattern.ended_by or pattern.at_most or pattern.newest_per)
+    if stays and wanted is F and conditions.value(condition, about) is T:
+        return False  # once made, it stays made
     kinds = {kind for pattern in _rests_on(condition, agreement) for kind in pattern.kinds}
     if any(not about.case.is_event(kind) and kind != "finding" for kind in kinds):
         return True

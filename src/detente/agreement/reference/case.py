@@ -136,6 +136,7 @@ class Case:
             if isinstance(to, OneOf)
             else [*self.agreement.parties, *self.agreement.others]
         )
+        codes = [code for code in codes if act.by != {code}]  # nobody writes to himself
         known = [act.received[code] for code in codes if code in act.received]
         unseen = [self.unseen_from(act, code) for code in codes if code not in act.received]
         if not known:
