@@ -6,8 +6,6 @@ looks for a seed that catches each, and names the survivors.
 
 from __future__ import annotations
 
-import __future__
-
 import argparse
 import importlib
 import inspect
@@ -50,7 +48,7 @@ class Mutant:
         source = textwrap.dedent(inspect.getsource(function))
         assert source.count(self.old) == 1, (self.name, source.count(self.old))
         space = dict(function.__globals__)
-        flags = __future__.annotations.compiler_flag
+        flags = annotations.compiler_flag
         exec(compile(source.replace(self.old, self.new), self.name, "exec", flags), space)
         made = space[function.__name__]
         made = getattr(made, "__func__", made)

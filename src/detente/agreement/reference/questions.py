@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from detente.agreement import form as f
 from detente.agreement.record import UNKNOWN, Act, Interval, Unknown
@@ -97,11 +98,12 @@ def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
     for act, made in zip(unit.acts, unit.each_made, strict=True):
         for ender in pattern.ended_by:
             asked = meanings(ender, about) if ender.each else [[ender]]
-            values.append(agreed(each_of(each, lambda one: _ended(pattern, one, act, made, about)) for each in asked))
+            ends = partial(_ended, pattern, act, made, about)
+            values.append(agreed(each_of(each, ends) for each in asked))
     return any_of(values)
 
 
-def _ended(pattern: f.Pattern, ender: f.Pattern, act: Act, made: Interval, about: About) -> Value:
+def _ended(pattern: f.Pattern, act: Act, made: Interval, about: About, ender: f.Pattern) -> Value:
     """Whether one act is ended by such an act, or one that is not seen may have ended it."""
     case, beside = about.case, about.inner(act, made)
     values = []
