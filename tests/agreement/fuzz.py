@@ -21,7 +21,7 @@ from tests.agreement.geodesics import Exact
 from tests.agreement.random_agreements import Tree, draw_agreement
 from tests.agreement.random_records import annexes, blur, draw
 
-RECORDS = 8
+RECORDS = 24
 """Records drawn for each agreement."""
 
 
@@ -65,7 +65,7 @@ class Case:
 
 
 def cases(agreement: Agreement, random: Random, records: int = RECORDS) -> list[Case]:
-    """Records, half of them blurred, many disturbed, and a before-check on each third."""
+    """Records, half of them blurred, many disturbed, and a before-check on each sixth."""
     found = []
     for number in range(records):
         geometry = Exact(annexes(agreement, random))
@@ -75,7 +75,7 @@ def cases(agreement: Agreement, random: Random, records: int = RECORDS) -> list[
         if random.random() < 0.6:
             record = disturb(record, agreement, random)
         found.append(Case(agreement, record, geometry))
-        if number % 3 == 0 and (one := before(agreement, record, geometry, random)) is not None:
+        if number % 6 == 0 and (one := before(agreement, record, geometry, random)) is not None:
             found.append(one)
     return found
 

@@ -49,7 +49,7 @@ class Mutant:
         assert source.count(self.old) == 1, (self.name, source.count(self.old))
         space = dict(function.__globals__)
         flags = annotations.compiler_flag
-        exec(compile(source.replace(self.old, self.new), self.name, "exec", flags), space)
+        exec(compile(source.replace(self.old, self.new), self.name, "exec", flags), space)  # noqa: S102 - a mutant is code
         made = space[function.__name__]
         made = getattr(made, "__func__", made)
         made = made.fget if isinstance(made, property) else made
@@ -88,7 +88,7 @@ MUTANTS = (
     _judge("an older version stands", "standing", "Standing.value", "and self.versions", "and ()"),
     _judge("a version that may be unseen is none", "standing", "Standing.superseded", "if result is not T and", "if () and"),
     _judge("grace is forgotten", "questions", "Question._not_answered", "limit.hi + self.grace", "limit.hi"),
-    _judge("an answer that may be unseen is none", "questions", "Question._not_answered", "elif not self.complete(", "elif () and not self.complete("),
+    _judge("an answer that may be unseen is none", "questions", "Question._not_answered", "or not self.complete(", "or () and not self.complete("),
     _judge("anybody's receipt is the addressee's", "deeds", "Wardrobe.counted", "return act.received.get(whom)", "return first_of(act.received.values())"),
     _judge("any receiver is a party", "deeds", "Wardrobe.counted", "for code in self.parties:", "for code in self.people:"),
     _judge("a receipt that may be unseen is none", "deeds", "Wardrobe.counted", "Interval(min(lo, unseen), hi)", "Interval(lo, hi)"),
