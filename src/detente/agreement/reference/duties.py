@@ -105,9 +105,9 @@ def due_times(rule: f.Rule, due: f.Due, case: Case) -> list[Subject]:
 
 
 def first_known(case: Case) -> int:
-    """The first instant that the record or the phases of the agreement speak of."""
+    """The first instant of which the record surely speaks, or at which a phase starts by the clock."""
     acts = [act for act in case.acts if act.kind not in ("receipt", "finding")]
-    known = [made.lo for act in acts if (made := case.made(act)) is not None and made.lo > -FAR]
+    known = [made.hi for act in acts if (made := case.made(act)) is not None and made.hi < FAR]
     for phase in case.agreement.phases.values():
         known += [edge.ms for edge in phase.starts if isinstance(edge, f.Instant)]
     return min([*known, case.record.now])
