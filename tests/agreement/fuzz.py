@@ -12,11 +12,12 @@ import time
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from random import Random
+from types import ModuleType
 
 from detente.agreement.form import Agreement
 from detente.agreement.record import Act, Record
 from tests.agreement.agreements import fixed
-from tests.agreement.compare import Key, compare, compare_before, disturb, shrink
+from tests.agreement.compare import Key, Said, asked, compare, compare_before, disturb, judged, shrink
 from tests.agreement.geodesics import Exact
 from tests.agreement.random_agreements import Tree, draw_agreement
 from tests.agreement.random_records import annexes, blur, draw
@@ -56,6 +57,12 @@ class Case:
     act: Act | None = None
     at: int = 0
     relied: tuple[str, ...] = ()
+
+    def of(self, engine: ModuleType) -> Said:
+        """What one engine says."""
+        if self.act is None:
+            return judged(engine, self.agreement, self.record, self.geometry)
+        return asked(engine, self.agreement, self.record, self.geometry, self.act, self.at, self.relied)
 
     def compared(self) -> tuple[int, dict[Key, tuple[str, str]]]:
         """Findings compared, and differences."""
@@ -111,7 +118,7 @@ def drawn_agreement(random: Random, name: str = "") -> Agreement:
     return draw_agreement(random)[1]
 
 
-def drawn(seed: int, names: list[str] | None = None) -> tuple[Tree | None, list[Case]]:
+def drawn(seed: int, names: list[str] | None = None, records: int = RECORDS) -> tuple[Tree | None, list[Case]]:
     """A random agreement (each fourth seed a fixed one, or one of those named) with its cases."""
     random = Random(seed)
     tree: Tree | None = None
@@ -120,12 +127,12 @@ def drawn(seed: int, names: list[str] | None = None) -> tuple[Tree | None, list[
         agreement = known[random.choice(names or sorted(known))]
     else:
         tree, agreement = draw_agreement(random)
-    return tree, cases(agreement, random)
+    return tree, cases(agreement, random, records)
 
 
-def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None) -> Tally:
+def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None, records: int = RECORDS) -> Tally:
     """Everything of one seed compared."""
-    tree, found = drawn(seed, names)
+    tree, found = drawn(seed, names, records)
     tally = Tally()
     for case in found:
         number, different = case.compared()

@@ -549,7 +549,7 @@ def draw_agreement(random: Random) -> tuple[Tree, Agreement]:
 
 MODES = frozenset(
     {
-        "All", "Any_", "Not", "Named", "Inside", "During", "ElapsedIs", "Given", "Clock", "OneOf", "Range", "Covers",
+        "All", "Any_", "Not", "Inside", "During", "ElapsedIs", "Given", "Clock", "OneOf", "Range", "Covers",
         "Shape", "NamedIn", "Within", "Cut", "Union", "Instant", "ByAct", "EdgeOf", "Streak", "After", "GuarantorOf", "WhoPath",
         "earlier", "later", "count", "forbid", "permit", "require", "by_each", "to_each", "same", "with_", "during",
         "no_later_than", "at_least", "at_most", "within", "counting_from", "window", "distinct", "ended_by", "alike",
