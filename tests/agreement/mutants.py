@@ -4,6 +4,7 @@ A mutant swaps the code of one function for the same text with one change. `pyth
 looks for a seed that catches each, and names the survivors.
 """
 
+# ruff: noqa: E501 - a table reads better with its rows whole
 from __future__ import annotations
 
 import argparse
@@ -16,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FunctionType
 
-from tests.agreement.caught import CAUGHT
 from detente.agreement import judge, reference
+from tests.agreement.caught import CAUGHT
 from tests.agreement.compare import Said, differences
 from tests.agreement.fuzz import Case, cases_of_seed
 

@@ -4,6 +4,7 @@
 (a circle of findings, a cut that is widened) is drawn again.
 """
 
+# ruff: noqa: E501 - a table reads better with its rows whole
 from __future__ import annotations
 
 import json
