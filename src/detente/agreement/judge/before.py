@@ -119,12 +119,22 @@ class Check:
         return self._seen[key]
 
     def _first(self, clauses: list[Clause], marks: list[int]) -> int | None:
-        """The first instant at which all these clauses hold, nothing more being said."""
-        dated = [mark for mark in marks if self.at <= mark < _LAST]
-        todo = sorted({mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated})
-        for instant in todo[:_MOST]:
-            if all(self.judge(clause, instant)[0].verdict in _HOLDS for clause in clauses):
+        """The first instant at which all these clauses hold, nothing more being said.
+
+        What is not asked while something else fails (a window while the lead is too short) gives its instants when asked.
+        """
+        waiting, seen = list(marks), {self.at}
+        for _ in range(_MOST):
+            dated = [mark for mark in waiting if self.at <= mark < _LAST]
+            todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
+            instant = min(todo - seen, default=None)
+            if instant is None:
+                return None
+            seen.add(instant)
+            judged = [self.judge(clause, instant) for clause in clauses]
+            if all(finding.verdict in _HOLDS for finding, _ in judged):
                 return instant
+            waiting += [mark for _, more in judged for mark in more]
         return None
 
     def overall(self) -> Overall:

@@ -126,7 +126,10 @@ def _ends(
         values.append(alike(names, one, act, about))
         if ender.by is None:
             values.append(people.same_people(one.by, act.by))
-    return all_of(values)
+    value = all_of(values)
+    if value is U:
+        about.trace.unsure += [one.id for one in end.acts if one.id not in about.trace.unsure]
+    return value
 
 
 def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About) -> Value:
