@@ -208,6 +208,8 @@ class Question:
             value = self.each_meant(x, e, lambda persons: self._all(x, persons, lambda m: self.exists(x, e, its, m)))
         if x.free and self.statements and not (value is T and self.once):
             return U
+        if x.free and value is T and any(ender.question.statements for ender in self.standing.enders):
+            return U  # what stands may yet be ended
         return value
 
     @staticmethod

@@ -218,6 +218,8 @@ def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
     if isinstance(condition, f.Named):
         return _can_be(agreement.define[condition.name], wanted, about)
     pattern = condition.pattern if isinstance(condition, f.Ask) and condition.mode == "earlier" else None
+    if pattern is not None and wanted is T:
+        condition = f.Ask(replace(pattern, ended_by=()), "earlier")  # an ending brings nothing about
     stays = pattern is not None and not (pattern.ended_by or pattern.at_most or pattern.newest_per)
     if stays and wanted is F and conditions.value(condition, about) is T:
         return False  # once made, it stays made

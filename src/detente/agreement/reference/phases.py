@@ -157,8 +157,14 @@ def _ends(phase: f.Phase, start: Start, case: Case) -> list[tuple[Interval, Valu
                 ends.append((other.at, all_of([other.value, strictly_later(other.at, start.founded)])))
     lapses = [lapse for lapse in lapses if lapse[1] is not F]
     if phase.renewed_by is not None and lapses:
-        lapses = [(_renewed(phase.renewed_by, start, first_of([at for at, _ in lapses]), ends, case), T)]
+        lapses = [(_renewed(phase.renewed_by, start, _first_lapse(lapses), ends, case), T)]
     return [*lapses, *ends]
+
+
+def _first_lapse(lapses: list[tuple[Interval, Value]]) -> Interval:
+    """The first that may be, and the first that surely is."""
+    sure = [at.hi for at, value in lapses if value is T]
+    return Interval(min(at.lo for at, _ in lapses), min(sure, default=FAR))
 
 
 def _lapse(start: int, duration: f.Duration, zone: str) -> int:
