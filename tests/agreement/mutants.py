@@ -56,6 +56,7 @@ class Mutant:
         made = space[function.__name__]
         made = getattr(made, "__func__", made)
         made = made.fget if isinstance(made, property) else made
+        assert isinstance(made, FunctionType), self.name
         whole = function.__code__
         function.__code__ = made.__code__
         try:
