@@ -6,7 +6,15 @@ from datetime import timedelta
 
 from detente.agreement import form as f
 from detente.agreement.record import Interval, Record, Span
-from detente.agreement.reference.instants import at_minute, day_end, day_start, deadline, earliest, local_day, period_start
+from detente.agreement.reference.instants import (
+    at_minute,
+    day_end,
+    day_start,
+    deadline,
+    earliest,
+    local_day,
+    period_start,
+)
 from detente.agreement.strata import walk
 
 _DAYS_AHEAD = 8

@@ -141,8 +141,40 @@ def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: Abo
         order = in_order(unit.acts[0], other.acts[0], about.case) if len(unit.acts) == 1 else None
         newer = strictly_later(other.made, unit.made) if order is None else (T if order else F)
         equal = alike(pattern.newest_per, unit.acts[0], other.acts[0], about)
-        values.append(all_of([other.value, newer, equal, before(other, about), begun(other, about)]))
+        value = all_of([other.value, newer, equal, before(other, about), begun(other, about)])
+        if value is not F and pattern.each and pattern.alike:
+            value = all_of([value, on_the_table(pattern, other, about)])
+        values.append(value)
     return any_of(values)
+
+
+def on_the_table(pattern: f.Pattern, unit: Unit, about: About) -> Value:
+    """A set under `newest_per` is made only of acts that are each its author's newest when the last is made."""
+    values = []
+    by = people.logs_of(pattern.by, about)
+    if not about.case.whole(pattern.kinds, by, until(pattern, unit.made.hi)):
+        values.append(U)
+    for number, (act, made) in enumerate(zip(unit.acts, unit.each_made, strict=True)):
+        rest = [number_ for number_ in range(len(unit.acts)) if number_ != number]
+        for single in units(replace(pattern, each=False, by=None), about):
+            newer = single.acts[0]
+            if newer.id == act.id:
+                continue
+            order = in_order(act, newer, about.case)
+            then = [in_order(newer, unit.acts[other], about.case) for other in rest]
+            by_then = [
+                not_later(single.made, unit.each_made[other]) if first is None else (T if first else F)
+                for other, first in zip(rest, then, strict=True)
+            ]
+            replaced = [
+                single.value,
+                people.same_people(newer.by, act.by),
+                alike(pattern.newest_per, act, newer, about),
+                strictly_later(single.made, made) if order is None else (T if order else F),
+                any_of(by_then),
+            ]
+            values.append(negate(all_of(replaced)))
+    return all_of(values)
 
 
 def unseen_newer(pattern: f.Pattern, about: About) -> bool:
@@ -173,6 +205,8 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
         values.append(negate(ended(pattern, unit, about)))
     if pattern.newest_per:
         values.append(negate(superseded(pattern, unit, all_units, about)))
+        if pattern.each and pattern.alike:
+            values.append(on_the_table(pattern, unit, about))
     if unseen_newer(pattern, about):
         values.append(U)
     return all_of(values)
