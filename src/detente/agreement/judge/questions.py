@@ -401,6 +401,9 @@ class Question:
     def _counted_sets(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Iterator[tuple[Deed, Value]]:
         """Sets of like acts, each by its first act."""
         for made, value in self.sets(x, e, its, persons, counting=True):
+            if all(a.id == e.id for a in made.deeds):  # it counts, whatever its own time
+                yield e, all_of((value, self.with_test(x, e, e)))
+                continue
             value = self._windowed(made, e, value) if not any(a.id == e.id for a in made.deeds) else value
             if value is not F:
                 yield made.deeds[0], self.standing.value(x, made, e, its, value, None, counting=True)

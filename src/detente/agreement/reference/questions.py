@@ -38,9 +38,11 @@ def ask(question: f.Ask, about: About) -> Value:
 
 
 def before(unit: Unit, about: About) -> Value:
-    """Not later than the act asked about; in one log the index decides (5)."""
+    """Not later than the act asked about (which is not later than itself); in one log the index decides (5)."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
+        if act.id == about.act.id:
+            continue
         order = in_order(act, about.act, about.case)
         values.append(not_later(made, about.at) if order is None else (T if order else F))
     return all_of(values)
@@ -223,7 +225,7 @@ def meanings(pattern: f.Pattern, about: About) -> Iterator[list[f.Pattern]]:
     if pattern.each and pattern.by is not None:
         for people_ in people.listed(pattern.by, about):
             if pattern.alike:
-                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))]
+                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))] if people_ else []
             else:
                 yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
     else:
@@ -375,16 +377,20 @@ def _count(pattern: f.Pattern, about: About) -> Value:
 
 def _counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
     itself = any(act.id == about.act.id for act in unit.acts)
-    values = [standing(pattern, unit, every, about)] if not itself else [unit.value, further(pattern, unit, about)]
+    if all(act.id == about.act.id for act in unit.acts):  # it counts, whatever its own time
+        return all_of([unit.value, further(pattern, unit, about)])
+    values = [standing(pattern, unit, every, about)]
     zone = about.case.agreement.zone
-    if isinstance(pattern.window, str):
+    if itself:
+        pass  # what the act asked about is one of is in its window
+    elif isinstance(pattern.window, str):
         start = Interval(
             period_start(about.at.lo, pattern.window, zone), period_start(about.at.hi, pattern.window, zone)
         )
         values.append(not_later(start, unit.made))
-    elif pattern.window is not None and not itself:
+    elif pattern.window is not None:
         values.append(at_most(unit.made, about.at, pattern.window, zone))
-    return all_of(values) if not itself else all_of(values[:2])
+    return all_of(values)
 
 
 def _how_many(pattern: f.Pattern, answers: list[tuple[Unit, Value]], about: About) -> tuple[int, int]:
