@@ -8,12 +8,12 @@ import pytest
 
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Interval, Path, Region, Span, Spot
-from detente.agreement.saying import act_of, check
+from detente.agreement.saying import act_of, check, check_told, event_of
 from detente.agreement.scope import BARRED
 from detente.errors import GivenError
 from detente.geo.areas import read_shape
 from detente.model import canon
-from detente.model.said import Period, Said
+from detente.model.said import Period, Said, Told
 from detente.model.shapes import Cell
 from detente.model.statement import decode_statement
 
@@ -27,6 +27,8 @@ statements:
   nomination: {target: code, group: who, place: area, window: span}
   consent: {target: code, nomination: act nomination, reason: optional own forces | other}
   sighting: {at_point: point, road: optional line, day: optional day, number: optional count, of: optional time}
+events:
+  strike: {target: optional code, position: point, against: who}
 clauses:
 - {id: c, says: s, forbid: consent}
 """
@@ -134,3 +136,39 @@ def test_a_number_beyond_the_bounds_or_a_float_never_decodes():
         payload = canon.encode(said("sighting", {"number": 3})).replace(b'"number":3', f'"number":{bad}'.encode())
         with pytest.raises(Exception, match=r"unknown|field|float|bad|integer|number"):
             decode_statement(payload, "said")
+
+
+def told(**change: Any) -> Told:
+    head: dict[str, Any] = {
+        "agreement": "0" * 64,
+        "author": "us",
+        "origin": "d.example/us-ru",
+        "time": 0,
+        "salt": "0" * 32,
+    }
+    fields = {"name": "strike", "by": ["us", "ru"], "first": 5, "last": 9, "fields": {"against": "nusra"}}
+    return Told(**{**head, "label": "l", **fields, **change})
+
+
+def test_an_account_of_an_event_may_leave_out_what_nobody_knows():
+    check_told(AGREEMENT, told())
+    event = event_of(AGREEMENT, told(), "c" * 64)
+    assert event.by == frozenset({"us", "ru"})
+    assert event.at == Interval(5, 9)
+    assert dict(event.fields) == {"against": "nusra"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "nomination"}, "no event 'nomination'"),
+        ({"by": ["xx"]}, "nobody the agreement names"),
+        ({"last": 4}, "ends before it begins"),
+        ({"withdrawn": "yes"}, "replaces"),
+        ({"fields": {"weapon": "x"}}, "no field 'weapon'"),
+        ({"fields": {"position": "here"}}, "a cell"),
+    ],
+)
+def test_an_account_that_does_not_fit_is_refused_by_field(change: dict[str, Any], words: str):
+    with pytest.raises(GivenError, match=words):
+        check_told(AGREEMENT, told(**change))

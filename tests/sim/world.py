@@ -216,6 +216,7 @@ class World:
         *,
         signers: Mapping[str, Signers] | None = None,
         thresholds: Sequence[tuple[Role, int]] = (("root", 1),),
+        agreement: bytes = AGREEMENT,
         **terms: str,
     ) -> None:
         self.now = T0
@@ -231,7 +232,7 @@ class World:
         self.terms: Terms = replace(read_terms(self.terms_bytes), quota_entries=entries, quota_bytes=size)
         self.nodes: dict[str, Node] = {}
         for code in NAMES:
-            settings = Settings(code, AGREEMENT, self.terms, self.terms_bytes, self.roots, production=False)
+            settings = Settings(code, agreement, self.terms, self.terms_bytes, self.roots, production=False)
             self.nodes[code] = Node(settings, keys[code], MemoryStore(), MemoryMark(), self.now)
         for node in self.nodes.values():
             node.house.start(self.now)

@@ -21,6 +21,7 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+import uvloop
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -296,7 +297,7 @@ def main() -> None:
         bar_private(config.private)
         poke = socket.socket(fileno=arguments.poke)
         poke.setblocking(False)
-        asyncio.run(Gateway(config, poke, arguments.life).run())
+        uvloop.run(Gateway(config, poke, arguments.life).run())
     except DetenteError as error:
         print(f"gateway: {error}", file=sys.stderr, flush=True)
         sys.exit(4 if error.code in ("disk-full", "cannot-listen") else 3)  # 3: it is not started again

@@ -153,6 +153,11 @@ class SqliteShared(SqliteTraffic):
         query = "SELECT * FROM receipt WHERE origin=? ORDER BY size, time_s"
         return [StoredReceipt(*row) for row in self._db.execute(query, (origin,))]
 
+    def receipts_beyond(self, origin: str, size: int, role: str) -> list[StoredReceipt]:
+        """Receipts of a role over heads larger than `size`, smallest head first."""
+        query = "SELECT * FROM receipt WHERE origin=? AND size>? AND role=? ORDER BY size, time_s"
+        return [StoredReceipt(*row) for row in self._db.execute(query, (origin, size, role))]
+
     def _receipt(self, query: str, values: tuple[object, ...]) -> StoredReceipt | None:
         row = self._db.execute(f"SELECT * FROM receipt WHERE {query} LIMIT 1", values).fetchone()  # noqa: S608 - fixed texts
         return StoredReceipt(*row) if row else None

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from detente.agreement import form as f
 from detente.agreement import units
 from detente.agreement.clauses import clause_kinds, read_rules
-from detente.agreement.grammar import Grammar, Names
+from detente.agreement.grammar import Grammar
+from detente.agreement.naming import Names
 from detente.agreement.paths import ANY, NOTHING
 from detente.agreement.scope import check_scope
 from detente.agreement.source import Node, read_source

@@ -32,7 +32,7 @@ from detente.model.head import Seen as Seen
 from detente.model.head import Short as Short
 from detente.model.head import Statement as Statement
 from detente.model.head import Text as Text
-from detente.model.said import Said
+from detente.model.said import Said, Told
 
 MAX_PAYLOAD = 48_000
 PAYLOAD_TYPE = "application/vnd.detente.{kind}+json"
@@ -195,6 +195,7 @@ KINDS: dict[str, type[Statement]] = {
         Attachment,
         Voice,
         Said,
+        Told,
     )
 }
 _DECODERS = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}

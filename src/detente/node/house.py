@@ -220,9 +220,7 @@ class House:
         last_size, last_time = (int(words[0]), int(words[1])) if words else (0, 0)
         if words and now - last_time < self.terms.receipt_due:
             return
-        fresh = [r for r in self.books[ledger.origin].all() if r.role == timing.MIRROR and r.size > last_size][
-            -ANCHORS:
-        ]
+        fresh = self.store.receipts_beyond(ledger.origin, last_size, timing.MIRROR)[-ANCHORS:]
         if fresh:
             digests = [sha256_hex(receipt.note) for receipt in fresh]
             self.say(ledger.log.audience, "receipts_held", {"receipts": digests}, now)

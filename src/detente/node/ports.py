@@ -100,6 +100,9 @@ class SharedStore(Protocol):
 
     def add_receipt(self, receipt: StoredReceipt) -> None: ...
     def receipts(self, origin: str) -> list[StoredReceipt]: ...
+    def receipts_beyond(self, origin: str, size: int, role: str) -> list[StoredReceipt]:
+        """Receipts of a role over heads larger than `size`, smallest head first."""
+
     def receipt_over(self, origin: str, index: int, role: str) -> StoredReceipt | None:
         """The earliest receipt that covers the entry: over the smallest head beyond it, first in time."""
 

@@ -37,6 +37,8 @@ class _Batch:
     rows: list[StatementRow] = field(default_factory=list)
     held: Head | None = None
     seen: Seen | None = None
+    head: dict[str, Any] = field(default_factory=dict)
+    """Fields that all statements of the batch have in common."""
 
 
 class Speaker:
@@ -68,30 +70,28 @@ class Speaker:
         batch = self._batches.get(ledger.origin)
         if batch is None:
             batch = self._batches[ledger.origin] = _Batch(ledger, self._last_time(ledger.origin))
-            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
+            self._set_head(batch, seen)
         elif seen is not batch.held:  # something came in within this batch
-            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
+            self._set_head(batch, seen)
         time = max(now, batch.time)
-        head: dict[str, Any] = {
-            "type": kind,
-            "agreement": self._agreement,
-            "author": self._me,
-            "origin": ledger.origin,
-            "time": time,
-            "salt": self._random(16).hex(),
-            "label": f"releasable to {ledger.log.audience}",
-        }
-        if batch.seen is not None:
-            head["seen"] = batch.seen
+        whole = {"type": kind, "time": time, "salt": self._random(16).hex(), **batch.head}
         if same_as is not None:
-            head["same_as"] = same_as
-        payload = build(kind, {**head, **fields})
+            whole["same_as"] = same_as
+        payload = build(kind, {**whole, **fields})
         sealed = seal_entry(payload_type(kind), payload, self.signers["release"][: self.needed])
         place = ledger.size + len(batch.entries)
         batch.time = time
         batch.entries.append(sealed.entry)
         batch.rows.append(StatementRow(sealed.id, ledger.origin, place, kind, self._me, time, now))
         return Placed(sealed.id, ledger.origin, place)
+
+    def _set_head(self, batch: _Batch, held: Head | None) -> None:
+        origin = batch.ledger.origin
+        batch.held, batch.seen = held, self._best_seen(origin, held)
+        label = f"releasable to {batch.ledger.log.audience}"
+        batch.head = {"agreement": self._agreement, "author": self._me, "origin": origin, "label": label}
+        if batch.seen is not None:
+            batch.head["seen"] = batch.seen
 
     def _best_seen(self, origin: str, held: Head | None) -> Seen | None:
         """The head held, or the larger one that we named before a restored backup took our copy of it away."""
