@@ -1,9 +1,9 @@
 """Clauses as formulas of guarded metric first-order temporal logic, in the syntax of MonPoly, for those who check us.
 
-A formula's answers are the acts that break its clause; traces are fully known, one act at each time
-point, stamped in ms with the receipt of a statement or the time of an event. A kind is a predicate `kind(id, by, FIELD…)` over
-its fields that are no places and no spans, "" for a field left out. Places, phases and civil times are facts
-`fact_n(id)` or `fact_n(found id, id)`, which whoever runs a monitor must supply. What cannot be said is refused by name and never approximated.
+A formula's answers are the acts that break its clause. Traces are fully known, one act at each time point, stamped in ms with the
+receipt of a statement or the time of an event. A kind is a predicate `kind(id, by, FIELD…)` over its fields that are no places
+and no spans, "" for a field left out. Places, phases and civil times are facts `fact_n(id)` or `fact_n(found id, id)`, which
+whoever runs a monitor must supply. What cannot be said is refused by name and never approximated.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from itertools import product
 
 from detente.agreement import form as f
 from detente.agreement.formulas import Both, Compare, Either, Formula, Neg, Once, Pred, Since, Some, Soon, free
+from detente.agreement.readback import readback_condition
 
 SAID = ("code", "text", "who", "addressee", "enum", "count", "length", "time", "day", "act")
 
@@ -52,6 +53,7 @@ class Conditions:
     def __init__(self, agreement: f.Agreement) -> None:
         self.agreement = agreement
         self.found = Export()
+        self.names: dict[tuple[str, str, tuple[str, ...]], str] = {}
         self.clause_id = ""
         self.numbers = 0
 
@@ -115,14 +117,15 @@ class Conditions:
             return Neg(Compare(e.fields[condition.field], "=", '""'))
         return self.fact(condition, chain)
 
-    def fact(self, condition: object, chain: tuple[Deed, ...]) -> Pred:
-        """What the judge computes: it depends on the act, and on those it was found from."""
-        words = f"{self.clause_id}: {condition!r}"
-        name = next(
-            (name for name, known in self.found.facts.items() if known == words), f"fact_{len(self.found.facts) + 1}"
-        )
-        self.found.facts[name] = words
-        self.found.arity[name] = tuple(f"id{number}" for number in range(len(chain), 0, -1))
+    def fact(self, condition: f.Condition, chain: tuple[Deed, ...]) -> Pred:
+        """What is given with the trace: it depends on the act, and on those it was found from."""
+        words = readback_condition(self.agreement, condition)
+        if "'this'" in repr(condition):
+            words += f" (this clause is {self.clause_id})"
+        ids = tuple(f"id{number}" for number in range(len(chain), 0, -1))
+        # Known by its form, since two places drawn in the text read alike.
+        name = self.names.setdefault((repr(condition), words, ids), f"fact_{len(self.names) + 1}")
+        self.found.facts[name], self.found.arity[name] = words, ids
         return Pred(name, tuple(deed.id for deed in reversed(chain)))
 
     def _is(self, condition: f.Is, chain: tuple[Deed, ...]) -> list[Formula]:
