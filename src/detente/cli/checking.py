@@ -145,9 +145,8 @@ def _findings(agreement: Agreement, found: Drafting, columns: int) -> list[str]:
     if found.skipped:
         skipped = "; ".join(found.skipped)
         notes.append(f"Not looked for, since Z3 is not installed (pip install 'detente[draft]'): {skipped}.")
-    notes.append(
-        f"{found.judged} made-up records were judged. The search is bounded: what is not shown may still be there."
-    )
+    seen = "1 made-up record was judged" if found.judged == 1 else f"{found.judged} made-up records were judged"
+    notes.append(f"{seen}. The search is bounded: what is not shown may still be there.")
     lines += [_wrapped(note, columns) for note in notes]
     return lines
 
