@@ -1,0 +1,160 @@
+"""Values of fields as numbers: each different value once, with what kind of value it is.
+
+Two plain values are equal if their numbers are (a whole number and the text that writes it are compared one by one).
+People are bits of one integer, so that any set of candidates is one number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+
+from detente.agreement.columns.codes import OF_VALUE, Answers, F, Ints, NoPlan, T, U
+from detente.agreement.judge.matching import NOT_STATED, equal, numbers
+from detente.agreement.record import OneOf, Path, Region, Span, Spot, Unknown
+
+PLAIN, MISSING, HIDDEN, ODD = range(4)
+"""What a value is: plain; a statement's field left out; not known; one of several, or rare."""
+_PLAIN_TYPES = (str, int, Spot, Region, Path, Span)
+_MOST_PEOPLE = 62
+
+
+class Vocabulary:
+    """All values met in one record."""
+
+    def __init__(self) -> None:
+        self.codes: dict[object, int] = {}
+        self.values: list[object] = []
+        self._states: list[int] = []
+        self._ints: list[bool] = []
+        self._frozen: tuple[Any, Any] | None = None
+        self._tables: dict[object, tuple[int, Any]] = {}
+        self._large: dict[int, int] = {}
+        self._equal: dict[tuple[int, int], int] = {}
+
+    def code(self, value: object) -> int:
+        """The number of a value; a left-out field has -1."""
+        if value is None:
+            return -1
+        if isinstance(value, Region | Path):  # hashing all its corners again and again would cost more
+            found = self._large.get(id(value))
+            if found is not None:
+                return found
+        key: object = value if type(value) in (str, int) else (type(value), value)
+        number = self.codes.get(key)
+        if number is None:
+            number = self.codes[key] = len(self.values)
+            self.values.append(value)
+            hidden = isinstance(value, Unknown)
+            self._states.append(HIDDEN if hidden else PLAIN if type(value) in _PLAIN_TYPES else ODD)
+            self._ints.append(type(value) is int)
+        if isinstance(value, Region | Path):
+            self._large[id(value)] = number
+        return number
+
+    def all(self, values: Iterable[object]) -> Ints:
+        """The numbers of many values."""
+        values = list(values)
+        codes = self.codes
+        try:
+            found = [codes.get(value, -2) if type(value) in (str, int) else -2 for value in values]
+        except TypeError as fault:  # pragma: no cover - records hold hashable values
+            raise NoPlan("a value that cannot be compared") from fault
+        for at, number in enumerate(found):
+            if number == -2:
+                found[at] = self.code(values[at])
+        return np.array(found, np.int64)
+
+    def _arrays(self) -> tuple[Any, Any]:
+        if self._frozen is None or len(self._frozen[0]) != len(self.values) + 1:
+            self._frozen = np.array([*self._states, MISSING], np.int8), np.array([*self._ints, False])
+        return self._frozen
+
+    def states(self, codes: Ints, event: Any) -> Any:
+        """What each is; a field an event leaves out is not known."""
+        found = self._arrays()[0][codes]
+        return np.where((found == MISSING) & event, HIDDEN, found)
+
+    def table(self, name: object, answer: Callable[[object], Any], dtype: Any) -> Any:
+        """What a function says of every value (the last entry: of one left out, as None)."""
+        kept = self._tables.get(name)
+        if kept is None or kept[0] != len(self.values):
+            made = np.array([*(answer(value) for value in self.values), answer(None)], dtype)
+            kept = self._tables[name] = len(self.values), made
+        return kept[1]
+
+    def equal(self, one: Ints, other: Ints, one_event: Any, other_event: Any) -> Answers:
+        """Whether two columns of values are the same, row by row."""
+        states, ints = self._arrays()
+        left, right = self.states(one, one_event), self.states(other, other_event)
+        found = np.where(one == other, T, F)
+        found = np.where((left == HIDDEN) | (right == HIDDEN), U, found)
+        found = np.where((left == MISSING) | (right == MISSING), F, found)
+        rare = (left != MISSING) & (right != MISSING) & (left != HIDDEN) & (right != HIDDEN)
+        rare &= (left == ODD) | (right == ODD) | (ints[one] != ints[other])
+        for at in np.flatnonzero(rare):
+            pair = int(one[at]), int(other[at])
+            kept = self._equal.get(pair)
+            if kept is None:
+                kept = self._equal[pair] = int(OF_VALUE[equal(self.values[pair[0]], self.values[pair[1]])])
+            found[at] = kept
+        return found.astype(np.int8)
+
+    def numbers(self, codes: Ints) -> tuple[Any, Any, Any]:
+        """Least and greatest number of each, and whether it is one."""
+
+        def bounds(value: object) -> tuple[float, float, float]:
+            known = numbers(value) if value is not None else None
+            return (known[0], known[1], 1.0) if known is not None else (0.0, 0.0, 0.0)
+
+        found = self.table("numbers", bounds, float)[codes]
+        return found[:, 0], found[:, 1], found[:, 2] == 1.0
+
+
+class Names:
+    """People as bits."""
+
+    def __init__(self, codes: Iterable[str]) -> None:
+        self.bits: dict[str, int] = {}
+        self.codes: list[str] = []
+        self._sets: dict[frozenset[str], int] = {}
+        for code in codes:
+            self.bit(code)
+
+    def bit(self, code: str) -> int:
+        """The bit of a person."""
+        found = self.bits.get(code)
+        if found is None:
+            if len(self.codes) >= _MOST_PEOPLE:
+                raise NoPlan(f"more than {_MOST_PEOPLE} different people")
+            found = self.bits[code] = 1 << len(self.codes)
+            self.codes.append(code)
+        return found
+
+    def mask(self, codes: Iterable[str]) -> int:
+        """A set of people as one number."""
+        key = codes if isinstance(codes, frozenset) else frozenset(codes)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._sets[key] = sum(self.bit(code) for code in sorted(key))
+        return found
+
+    def people(self, mask: int) -> frozenset[str]:
+        """The set again."""
+        return frozenset(code for number, code in enumerate(self.codes) if mask >> number & 1)
+
+    def each(self, masks: Ints, answer: Callable[[frozenset[str]], Any], dtype: Any = np.int64) -> Any:
+        """What a function says of the set of each row."""
+        different, where = np.unique(masks, return_inverse=True)
+        return np.array([answer(self.people(int(mask))) for mask in different], dtype)[where]
+
+    def single(self, masks: Ints) -> Ints:
+        """The number of the person of each row, -1 where it is not one."""
+        return np.asarray(
+            self.each(masks, lambda people: self.codes.index(next(iter(people))) if len(people) == 1 else -1)
+        )
+
+
+__all__ = ["HIDDEN", "MISSING", "NOT_STATED", "ODD", "PLAIN", "Names", "OneOf", "Vocabulary"]
