@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import ASK, Answers, F, NoPlan, T, U, both, either, full, negated, not_later, told
+from detente.agreement.columns.codes import ASK, OF_VALUE, Answers, F, NoPlan, T, U, both, either, full, negated, not_later, told
 from detente.agreement.columns.joins import equal_leaves
 from detente.agreement.columns.meant import among
 from detente.agreement.columns.view import Leaf, Rows, leaf
@@ -91,11 +91,10 @@ def _one_of(world: World, end: Leaf, matcher: f.OneOf, rows: Rows, clause: str) 
     else:
         codes, state = end.codes()
 
-        def known(value: object) -> int:
-            return int(among_values(value, tuple(literals))) if value is not None else 0
+        def known(value: object) -> tuple[int]:
+            return (int(among_values(value, tuple(literals))) if value is not None else 0,)
 
-        table = world.vocabulary.table(("among", tuple(literals)), known, np.int64)[codes]
-        values = np.array([F, U, F, T], np.int8)[table]
+        values = OF_VALUE[world.vocabulary.ask(("among", tuple(literals)), codes, known)[:, 0]]
         result = np.where(state == MISSING, F, np.where(state == HIDDEN, U, values)).astype(np.int8)
         if not literals:
             result = full(len(rows), F)
@@ -127,13 +126,12 @@ def _range(world: World, end: Leaf, matcher: f.Range, rows: Rows) -> Answers:
             raise NoPlan(f"{end.name} as a number")
         codes, state = end.codes()
 
-        def known(value: object, bound: int = bound, lower: bool = lower) -> int:
+        def known(value: object, bound: int = bound, lower: bool = lower) -> tuple[int]:
             if value is None or isinstance(value, Unknown):
-                return int(Value.U)
-            return int(at_least(value, bound) if lower else at_least(bound, value))
+                return (int(Value.U),)
+            return (int(at_least(value, bound) if lower else at_least(bound, value)),)
 
-        table = world.vocabulary.table(("range", bound, lower), known, np.int64)[codes]
-        values = np.array([F, U, F, T], np.int8)[table]
+        values = OF_VALUE[world.vocabulary.ask(("range", bound, lower), codes, known)[:, 0]]
         found = np.where(state == MISSING, F, np.where(state == HIDDEN, U, values)).astype(np.int8)
         result = both(result, found)
     return result

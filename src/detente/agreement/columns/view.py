@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,8 +13,7 @@ from detente.agreement import form as f
 from detente.agreement.columns.codes import Ints, NoPlan
 from detente.agreement.columns.tables import NEVER, Table
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
-from detente.agreement.judge.matching import People
-from detente.agreement.record import Interval, Span
+from detente.agreement.judge.matching import instants
 
 if TYPE_CHECKING:
     from detente.agreement.columns.world import World
@@ -123,7 +121,7 @@ class Leaf:
             return Who(self._over(np.zeros(len(rows), np.int8)), rows.by, rows.by == 0)
         codes = rows.table.codes(self.name)[rows.idx]
         state = world.vocabulary.states(codes, rows.event())
-        table = world.vocabulary.table("people", world.read_people, np.int64)[codes]
+        table = world.vocabulary.ask("people", codes, world.read_people)
         dated = table[:, 2] > -NEVER
         is_open = (table[:, 1] == 1) | (dated & (rows.lo < table[:, 2]))
         state = np.where(table[:, 1] == 2, np.where(state == MISSING, MISSING, HIDDEN), np.where(state == ODD, PLAIN, state))
@@ -144,7 +142,7 @@ class Leaf:
         if self.is_people:
             raise NoPlan(f"{self.name} as an instant")
         codes = rows.table.codes(self.name)[rows.idx]
-        table = self.world.vocabulary.table(("times", days), self.world.read_days if days else _read, np.int64)[codes]
+        table = self.world.vocabulary.ask(("times", days), codes, self.world.read_days if days else _read)
         state = self.world.vocabulary.states(codes, rows.event())
         state = np.where(state == MISSING, MISSING, np.where(table[:, 2] == 1, PLAIN, HIDDEN))
         return Times(self._over(state), table[:, 0], table[:, 1])
@@ -192,6 +190,20 @@ class Deeper(Leaf):
         return codes, times.state
 
 
+class Lost(Leaf):
+    """A field of acts of which the record holds none."""
+
+    def codes(self) -> tuple[Ints, Any]:
+        return np.full(len(self.state), -1), self.state
+
+    def people(self) -> Who:
+        return Who(self.state, np.zeros(len(self.state), np.int64), np.zeros(len(self.state), bool))
+
+    def times(self, *, days: bool) -> Times:
+        none = np.zeros(len(self.state), np.int64)
+        return Times(self.state, none, none)
+
+
 def leaf(world: World, rows: Rows, path: f.Path) -> Leaf:
     """What a path gives on rows."""
     if path[0] == "its":
@@ -230,22 +242,15 @@ def _referred(world: World, rows: Rows, path: f.Path) -> Leaf:
         raise NoPlan(f"{path[0]} refers to an act of another kind")
     state = np.where(lost, HIDDEN, state)
     if table.size == 0:
-        raise NoPlan(f"no {of} to refer to")
+        return Lost(world, Rows(table, np.zeros(len(rows), np.int64)), path[-1], state)
     below = leaf(world, Rows(table, np.where(found < 0, 0, found)), path[1:])
     below.state = np.where(state == PLAIN, below.state, state)
     return below
 
 
 def _read(value: object) -> tuple[int, int, int]:
-    from detente.agreement.judge.matching import instants
-
     found = instants(value)
     return (found.lo, found.hi, 1) if found is not None else (0, 0, 0)
 
 
-def people_read(world: World) -> Mapping[str, int]:
-    """Unused names are never given bits."""
-    return world.names.bits
-
-
-__all__ = ["Deeper", "Interval", "Leaf", "People", "Rows", "Span", "Times", "Who", "leaf", "whole"]
+__all__ = ["Deeper", "Leaf", "Rows", "Times", "Who", "leaf", "whole"]

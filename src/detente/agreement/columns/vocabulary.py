@@ -30,7 +30,7 @@ class Vocabulary:
         self._states: list[int] = []
         self._ints: list[bool] = []
         self._frozen: tuple[Any, Any] | None = None
-        self._tables: dict[object, tuple[int, Any]] = {}
+        self._answers: dict[object, tuple[Any, Any]] = {}
         self._large: dict[int, int] = {}
         self._equal: dict[tuple[int, int], int] = {}
 
@@ -77,13 +77,28 @@ class Vocabulary:
         found = self._arrays()[0][codes]
         return np.where((found == MISSING) & event, HIDDEN, found)
 
-    def table(self, name: object, answer: Callable[[object], Any], dtype: Any) -> Any:
-        """What a function says of every value (the last entry: of one left out, as None)."""
-        kept = self._tables.get(name)
-        if kept is None or kept[0] != len(self.values):
-            made = np.array([*(answer(value) for value in self.values), answer(None)], dtype)
-            kept = self._tables[name] = len(self.values), made
-        return kept[1]
+    def ask(self, name: object, codes: Ints, answer: Callable[[object], tuple[int, ...]], dtype: Any = np.int64) -> Any:
+        """What a function says of the value of each row (None where it is left out): each value is asked once."""
+        size = len(self.values) + 1
+        kept = self._answers.get(name)
+        if kept is None:
+            width = len(answer(None))
+            kept = np.zeros((0, width), dtype), np.zeros(0, bool)
+        table, done = kept
+        if len(done) < size:  # the last place is for what is left out
+            longer = np.zeros((size, table.shape[1]), dtype)
+            longer[: len(done)] = table
+            known = np.zeros(size, bool)
+            known[: len(done)] = done
+            known[max(0, len(done) - 1)] = known[-1] = False
+            table, done = longer, known
+        wanted = np.zeros(size, bool)
+        wanted[codes] = True
+        for code in np.flatnonzero(wanted & ~done):
+            table[code] = answer(self.values[code] if code < size - 1 else None)
+        done |= wanted
+        self._answers[name] = table, done
+        return table[codes]
 
     def equal(self, one: Ints, other: Ints, one_event: Any, other_event: Any) -> Answers:
         """Whether two columns of values are the same, row by row."""
@@ -109,7 +124,7 @@ class Vocabulary:
             known = numbers(value) if value is not None else None
             return (known[0], known[1], 1.0) if known is not None else (0.0, 0.0, 0.0)
 
-        found = self.table("numbers", bounds, float)[codes]
+        found = self.ask("numbers", codes, bounds, float)
         return found[:, 0], found[:, 1], found[:, 2] == 1.0
 
 
