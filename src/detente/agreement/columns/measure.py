@@ -38,8 +38,8 @@ def xyz(lon: Any, lat: Any) -> tuple[Any, Any, Any]:
 def geodesic_bounds(chord: Any) -> tuple[Any, Any]:
     """Least and greatest length of a geodesic with this chord, with the margin of the exact geometry."""
     bent = 2 * _LEAST_RADIUS * np.arcsin(np.minimum(1.0, chord / (2 * _LEAST_RADIUS)))
-    margin = _MARGIN + chord * 1e-6
-    return chord - margin, np.where(chord < 1e6, bent + margin, chord * 1.7)
+    margin = _MARGIN + chord * 2e-6
+    return np.where(chord < 0.9e6, chord - margin, chord * 0.98), np.where(chord < 0.9e6, bent + margin, chord * 1.75)
 
 
 class Measure:
@@ -109,7 +109,7 @@ class Measure:
         length = dx * dx + dy * dy
         share = np.clip(-(x1 * dx + y1 * dy) / np.where(length > 0, length, 1.0), 0.0, 1.0)
         away = np.sqrt(((x1 + share * dx) ** 2 + (y1 + share * dy) ** 2).min(axis=1))
-        margin = _MARGIN + away * away * (1 + np.tan(np.abs(phi))) / 6.3e6 + away * 1e-6
+        margin = _MARGIN + away * away * (1 + np.tan(np.abs(phi))) / 6.3e6 + away * 2e-6
         if isinstance(self.shape, Path):
             return away, margin
         y2 = y1 + dy

@@ -17,6 +17,7 @@ from detente.agreement.columns.standing import Made, same_act
 from detente.agreement.columns.tables import spots
 from detente.agreement.columns.view import Leaf, Rows, whole
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
+from detente.agreement.geometry import lost
 from detente.agreement.judge.places import distance
 from detente.agreement.judge.shapes import literal_shape
 from detente.agreement.record import OneOf, Path, Region, Spot
@@ -149,7 +150,7 @@ class Places:
         self.exact += len(at)
         for one in at:
             d = distance(self.world.geometry, float(where.lon[one]), float(where.lat[one]), shape)
-            e_one = float(error[one])
+            e_one = float(error[one]) + lost(d)
             result[one] = T if d - reach + e_one <= 0 else F if d - reach - e_one > 0 else U
         return result
 
@@ -290,7 +291,7 @@ class Places:
             a, b = int(owner[one]), int(found[one])
             spot = Spot(float(named.lon[b]), float(named.lat[b]), float(named.radius[b]))
             d = distance(self.world.geometry, float(where.lon[a]), float(where.lat[a]), spot)
-            e = float(where.radius[a]) + spot.radius + place.drift * (max(0, int(rows.hi[a]) - int(since[b])) / 1000)
+            e = float(where.radius[a]) + spot.radius + place.drift * (max(0, int(rows.hi[a]) - int(since[b])) / 1000) + lost(d)
             result[one] = T if d - reach + e <= 0 else F if d - reach - e > 0 else U
         return result.astype(np.int8)
 
