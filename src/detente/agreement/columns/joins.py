@@ -27,7 +27,41 @@ _WIDE = 3 * 86_400_000
 _ROUNDS = 3
 _CHUNK = 1 << 20
 _MOST_PAIRS = 40_000_000
-_MOST_EXTRA = 3_000_000
+_MOST_EXTRA = 20_000_000
+
+
+class InTime:
+    """Some acts by time; those without a narrow instant are always looked at."""
+
+    def __init__(self, table: Table, rows: Ints, narrow: bool) -> None:
+        self.narrow = narrow
+        wide = table.hi[rows] - table.lo[rows] > _WIDE
+        self.wild = rows[wide]
+        rows = rows[~wide]
+        self.order = rows[np.argsort(table.lo[rows], kind="stable")]
+        self.lo = table.lo[self.order]
+        self.width = int((table.hi[self.order] - self.lo).max(initial=0))
+
+    def pairs(self, asking: Ints, lo: Any, hi: Any) -> list[tuple[Ints, Ints]]:
+        """Every act that may lie in [lo, hi] of each asking row (bounds of all rows; None: no bound)."""
+        size = len(asking)
+        if not size or not len(self.order) + len(self.wild):
+            return []
+        start, end = np.zeros(size, np.int64), np.full(size, len(self.order))
+        if lo is not None and self.narrow:
+            start = np.searchsorted(self.lo, lo[asking] - self.width, "left")
+        if hi is not None and self.narrow:
+            end = np.searchsorted(self.lo, hi[asking], "right")
+        counts = np.maximum(end - start, 0)
+        if counts.sum() + len(self.wild) * size > _MOST_EXTRA:
+            raise NoPlan("too many acts whose fields are not known")
+        owner = np.repeat(np.arange(size), counts)
+        offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = self.order[np.repeat(start, counts) + offset]
+        if len(self.wild):
+            found = np.concatenate([found, np.tile(self.wild, size)])
+            owner = np.concatenate([owner, np.repeat(np.arange(size), len(self.wild))])
+        return [(found, asking[owner])]
 
 
 class Index:
@@ -46,7 +80,8 @@ class Index:
             missing |= state == MISSING
         wide = table.hi - table.lo > _WIDE
         keyed = plain & ~wide
-        self.loose = np.flatnonzero(~keyed & ~missing)
+        self.loose = InTime(table, np.flatnonzero(~keyed & ~missing), narrow)
+        self.all = InTime(table, np.arange(table.size), narrow)
         rows = np.flatnonzero(keyed)
         self.stages: list[Any] = []
         group = np.zeros(len(rows), np.int64)
@@ -174,6 +209,7 @@ class Search:
         world = finder.world
         self.finder = finder
         self.asking = asking
+        self.lo, self.hi = lo, hi
         self.table = finder.table()
         size = len(asking)
         ends = [leaf(world, asking, path) for _, path in finder.keyed]
@@ -204,9 +240,9 @@ class Search:
         result = full(size, F)
         checks = self.finder.checks
 
-        def asked(found: Ints, rows: Ints, same: list[tuple[str, f.Path]] | None) -> Answers:
+        def asked(found: Ints, rows: Ints, same: list[tuple[str, f.Path]]) -> Answers:
             values = judge(found, rows)
-            if same is None or same:
+            if same:
                 at = np.flatnonzero(values != F)
                 equal = self.finder.equal(Rows(self.table, found[at]), self.asking.take(rows[at]), same)
                 values[at] = both(values[at], equal)
@@ -230,20 +266,16 @@ class Search:
                 values = asked(found, owner, checks)
                 result[part] = np.maximum(result[part], best_of(values, owner, part))
         for found, owner in self.extra(result):
-            values = asked(found, owner, None)
-            np.maximum.at(result, owner, values)
+            equal = self.finder.equal(Rows(self.table, found), self.asking.take(owner))
+            at = np.flatnonzero(equal != F)
+            values = both(equal[at], asked(found[at], owner[at], []))
+            np.maximum.at(result, owner[at], values)
         return result
 
     def extra(self, result: Answers | None = None) -> list[tuple[Ints, Ints]]:
         """Pairs outside the groups: acts with unknown fields, and rows that ask with unknown fields."""
-        pairs = []
         usual = self.usual if result is None else self.usual[result[self.usual] != T]
-        for left, right in ((self.index.loose, usual), (np.arange(self.table.size), self.stray)):
-            if len(left) * len(right) > _MOST_EXTRA:
-                raise NoPlan("too many acts whose fields are not known")
-            if len(left) and len(right):
-                pairs.append((np.tile(left, len(right)), np.repeat(right, len(left))))
-        return pairs
+        return self.index.loose.pairs(usual, self.lo, self.hi) + self.index.all.pairs(self.stray, self.lo, self.hi)
 
     def pairs(self) -> list[tuple[Ints, Ints, bool]]:
         """All pairs: (found, asking row, whether only the checks are left to compare)."""

@@ -299,13 +299,11 @@ class Places:
         """Pairs of an act and an asking row, without acts that a surely newer one of the same key supersedes."""
         pattern = question.pattern
         table = acts.table
-        every = (np.tile(acts.idx, len(rows)), np.repeat(np.arange(len(rows)), len(acts)))
-        if len(acts) * len(rows) <= 200_000:
-            return [every]
-        if not pattern.newest_per or pattern.same or pattern.to is not None or (pattern.by is not None and question.fixed is None):
+        keyed = bool(pattern.newest_per) and not pattern.same and pattern.to is None and not self.world.step.disordered
+        if not keyed or (pattern.by is not None and question.fixed is None):
             if len(acts) * len(rows) > _MOST_PAIRS:
                 raise NoPlan("too many moving places")
-            return [every]
+            return [(np.tile(acts.idx, len(rows)), np.repeat(np.arange(len(rows)), len(acts)))]
         index = self.world.index(table, pattern.newest_per)
         clean = question.by_test(acts, acts, None) == T
         if table.has_stated:
@@ -314,10 +312,7 @@ class Places:
         sure = np.flatnonzero(clean[order] & (table.lo[order] == table.hi[order]))
         pairs = []
         size = len(rows)
-        if len(index.loose):
-            if len(index.loose) * size > _MOST_PAIRS:
-                raise NoPlan("too many moving places without a name")
-            pairs.append((np.tile(index.loose, size), np.repeat(np.arange(size), len(index.loose))))
+        pairs += index.loose.pairs(np.arange(size), None, rows.hi)
         for group in range(index.groups):
             base = np.full(size, group * index.span)
             span = index.span - 1

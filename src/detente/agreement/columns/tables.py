@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from detente.agreement.columns.codes import Flags, Ints, NoPlan
+from detente.agreement.columns.codes import Flags, Ints
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN, Names, Vocabulary
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed, Wardrobe
@@ -20,7 +20,8 @@ from detente.agreement.record import Act, Interval, OneOf, Path, Region, Span, S
 
 NEVER = FAR
 """A `from` or `until` that is not stated, or a receipt that has not come."""
-_SPOT = attrgetter("lon", "lat", "radius")
+_PARTS = (attrgetter("lon"), attrgetter("lat"), attrgetter("radius"))
+_NOWHERE = Spot(0.0, 0.0)
 
 
 class Table:
@@ -113,11 +114,10 @@ class Table:
         if found is None:
             none = Interval(NEVER, NEVER)
             if len(self.receipts):
-                pairs = [received.get(person, none) for received in self.receipts]
-                array = np.array(pairs, np.int64).reshape(-1, 2)
+                made = pairs([received.get(person, none) for received in self.receipts])
             else:
-                array = np.full((self.size, 2), NEVER)
-            found = self._keep("receipt", person, (array[:, 0].copy(), array[:, 1].copy()))
+                made = np.full(self.size, NEVER), np.full(self.size, NEVER)
+            found = self._keep("receipt", person, made)
         return found
 
     def receivers(self) -> list[str]:
@@ -134,25 +134,29 @@ def _state(value: object, plain: type) -> int:
     return MISSING if value is None else HIDDEN if not isinstance(value, OneOf) else ODD
 
 
+def pairs(intervals: Sequence[Interval]) -> tuple[Ints, Ints]:
+    """Both ends of many intervals."""
+    los, his = map(itemgetter(0), intervals), map(itemgetter(1), intervals)
+    return np.fromiter(los, np.int64, len(intervals)), np.fromiter(his, np.int64, len(intervals))
+
+
 def spots(values: list[object], event: Any) -> tuple[Any, Any, Any, Any]:
     """Points as columns; a value with extent, or one of several, is ODD."""
-    try:
-        array = np.array([_SPOT(value) for value in values], float).reshape(-1, 3)
-        state = np.zeros(len(values), np.int8)
-        if {type(value) for value in values} <= {Spot}:
-            return state, array[:, 0].copy(), array[:, 1].copy(), array[:, 2].copy()
-    except (AttributeError, TypeError):
-        pass
-    nowhere = (0.0, 0.0, 0.0)
-    array = np.array([_SPOT(value) if type(value) is Spot else nowhere for value in values], float).reshape(-1, 3)
-    kinds = [
-        PLAIN if type(value) is Spot else MISSING if value is None
-        else ODD if isinstance(value, OneOf | Region | Path) else HIDDEN
-        for value in values
-    ]  # fmt: skip
-    state = np.array(kinds, np.int8)
-    state = np.where((state == MISSING) & event, HIDDEN, state)
-    return state, array[:, 0].copy(), array[:, 1].copy(), array[:, 2].copy()
+    state = np.zeros(len(values), np.int8)
+    others = [at for at, value in enumerate(values) if type(value) is not Spot]
+    if others:
+        values = list(values)
+        kinds = [
+            MISSING if values[at] is None else ODD if isinstance(values[at], OneOf | Region | Path) else HIDDEN
+            for at in others
+        ]
+        state[others] = kinds
+        state = np.where((state == MISSING) & event, HIDDEN, state)
+        for at in others:
+            values[at] = _NOWHERE
+    size = len(values)
+    lon, lat, radius = (np.fromiter(map(get, values), float, size) for get in _PARTS)
+    return state, lon, lat, radius
 
 
 class Builder:
@@ -175,7 +179,7 @@ class Builder:
             if None in found:
                 acts = [act for act, counted in zip(acts, found, strict=True) if counted is not None]
             when = [counted for counted in found if counted is not None]
-        bounds = np.array(when, np.int64).reshape(-1, 2)
+        bounds = pairs(when)
         mask = self.names.mask
         stated = place = None
         if not form.event:
@@ -191,7 +195,7 @@ class Builder:
         return Table(
             kind, self.vocabulary, self.names,
             ids=[act.id for act in acts], fields=[act.fields for act in acts],
-            when=(bounds[:, 0].copy(), bounds[:, 1].copy()), by=np.array([mask(act.by) for act in acts], np.int64),
+            when=bounds, by=np.array([mask(act.by) for act in acts], np.int64),
             event=form.event, receipts=[act.received for act in acts], stated=stated, place=place,
         )  # fmt: skip
 
@@ -235,12 +239,10 @@ class Builder:
 
 def live(acts: Sequence[Act]) -> list[Act]:
     """Without what was withdrawn, corrected or told again under the same id, as the judge takes them one by one."""
-    plain = itemgetter(0)
     flagged = [at for at, act in enumerate(acts) if act.withdrawn or act.replaces]
     ids = {act.id for act in acts}
     if not flagged and len(ids) == len(acts):
         return list(acts)
-    del plain
     gone: set[str] = set()
     kept: dict[str, Act] = {}
     for act in acts:
@@ -252,8 +254,3 @@ def live(acts: Sequence[Act]) -> list[Act]:
         else:
             kept[act.id] = act
     return list(kept.values())
-
-
-def unmade(kind: str) -> NoPlan:
-    """A kind that no act is of still has a table; anything else is a fault of the plan."""
-    return NoPlan(f"no acts of kind {kind}")

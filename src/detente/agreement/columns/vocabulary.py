@@ -7,7 +7,8 @@ People are bits of one integer, so that any set of candidates is one number.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from types import NoneType
+from typing import Any, cast
 
 import numpy as np
 
@@ -19,6 +20,8 @@ PLAIN, MISSING, HIDDEN, ODD = range(4)
 """What a value is: plain; a statement's field left out; not known; one of several, or rare."""
 _PLAIN_TYPES = (str, int, Spot, Region, Path, Span)
 _MOST_PEOPLE = 62
+_MOST_OPTIONS = 4
+_SMALL = 1 << 14
 
 
 class Vocabulary:
@@ -31,17 +34,22 @@ class Vocabulary:
         self._ints: list[bool] = []
         self._frozen: tuple[Any, Any] | None = None
         self._answers: dict[object, tuple[Any, Any]] = {}
-        self._large: dict[int, int] = {}
+        self._large: dict[int, tuple[object, int]] = {}
         self._equal: dict[tuple[int, int], int] = {}
+        self._options: dict[int, list[int]] = {}
 
     def code(self, value: object) -> int:
         """The number of a value; a left-out field has -1."""
         if value is None:
             return -1
+        if type(value) is str:
+            plain = self.codes.get(value)
+            if plain is not None:
+                return plain
         if isinstance(value, Region | Path):  # hashing all its corners again and again would cost more
-            found = self._large.get(id(value))
-            if found is not None:
-                return found
+            known = self._large.get(id(value))
+            if known is not None and known[0] is value:
+                return known[1]
         key: object = value if type(value) in (str, int) else (type(value), value)
         number = self.codes.get(key)
         if number is None:
@@ -50,22 +58,40 @@ class Vocabulary:
             hidden = isinstance(value, Unknown)
             self._states.append(HIDDEN if hidden else PLAIN if type(value) in _PLAIN_TYPES else ODD)
             self._ints.append(type(value) is int)
+            if isinstance(value, OneOf):
+                self._choose(number, value)
         if isinstance(value, Region | Path):
-            self._large[id(value)] = number
+            self._large[id(value)] = value, number  # kept alive, so that no other shape gets its id
         return number
+
+    def _choose(self, number: int, value: OneOf) -> None:
+        """The numbers of what an ambiguous text may be."""
+        options = tuple(dict.fromkeys(value.values))
+        if 1 < len(options) <= _MOST_OPTIONS and all(type(option) is str for option in options):
+            codes = [self.code(option) for option in options]
+            self._options[number] = codes + [codes[0]] * (_MOST_OPTIONS - len(codes))
+
+    def _may_be(self, codes: Ints, wanted: Ints) -> tuple[Any, Any]:
+        """Of ambiguous texts: whether that is known here, and whether each may be the text beside it."""
+        table = np.full((len(self.values) + 1, _MOST_OPTIONS), -2, np.int64)
+        for number, options in self._options.items():
+            table[number] = options
+        found = table[codes]
+        return found[:, 0] >= 0, (found == wanted[:, None]).any(axis=1)
 
     def all(self, values: Iterable[object]) -> Ints:
         """The numbers of many values."""
         values = list(values)
-        codes = self.codes
-        try:
-            found = [codes.get(value, -2) if type(value) in (str, int) else -2 for value in values]
-        except TypeError as fault:  # pragma: no cover - records hold hashable values
-            raise NoPlan("a value that cannot be compared") from fault
-        for at, number in enumerate(found):
-            if number == -2:
-                found[at] = self.code(values[at])
-        return np.array(found, np.int64)
+        kinds = set(map(type, values))
+        if kinds == {str}:  # the plain case, at the speed of dictionaries
+            texts = cast(list[str], values)
+            for value in dict.fromkeys(texts):
+                if value not in self.codes:
+                    self.code(value)
+            return np.array(list(map(self.codes.__getitem__, texts)), np.int64)
+        if kinds == {NoneType}:
+            return np.full(len(values), -1, np.int64)
+        return np.array([self.code(value) for value in values], np.int64)
 
     def _arrays(self) -> tuple[Any, Any]:
         if self._frozen is None or len(self._frozen[0]) != len(self.values) + 1:
@@ -109,6 +135,14 @@ class Vocabulary:
         found = np.where((left == MISSING) | (right == MISSING), F, found)
         rare = (left != MISSING) & (right != MISSING) & (left != HIDDEN) & (right != HIDDEN)
         rare &= (left == ODD) | (right == ODD) | (ints[one] != ints[other])
+        ambiguous = np.flatnonzero(rare & (left != right) & ~ints[one] & ~ints[other])
+        if len(ambiguous):
+            first = left[ambiguous] == ODD
+            known, may = self._may_be(
+                np.where(first, one[ambiguous], other[ambiguous]), np.where(first, other[ambiguous], one[ambiguous])
+            )
+            found[ambiguous[known]] = np.where(may[known], U, F)
+            rare[ambiguous[known]] = False
         for at in np.flatnonzero(rare):
             pair = int(one[at]), int(other[at])
             kept = self._equal.get(pair)
@@ -162,14 +196,21 @@ class Names:
 
     def each(self, masks: Ints, answer: Callable[[frozenset[str]], Any], dtype: Any = np.int64) -> Any:
         """What a function says of the set of each row."""
+        top = int(masks.max(initial=0))
+        if top < _SMALL:  # a table by mask is faster than sorting them
+            met = np.zeros(top + 1, bool)
+            met[masks] = True
+            table = np.zeros(top + 1, dtype)
+            for mask in np.flatnonzero(met):
+                table[mask] = answer(self.people(int(mask)))
+            return table[masks]
         different, where = np.unique(masks, return_inverse=True)
         return np.array([answer(self.people(int(mask))) for mask in different], dtype)[where]
 
     def single(self, masks: Ints) -> Ints:
         """The number of the person of each row, -1 where it is not one."""
-        return np.asarray(
-            self.each(masks, lambda people: self.codes.index(next(iter(people))) if len(people) == 1 else -1)
-        )
+        one = (masks != 0) & ((masks & (masks - 1)) == 0)
+        return np.where(one, np.frexp(masks.astype(float))[1] - 1, -1).astype(np.int64)
 
 
 __all__ = ["HIDDEN", "MISSING", "NOT_STATED", "ODD", "PLAIN", "Names", "OneOf", "Vocabulary"]
