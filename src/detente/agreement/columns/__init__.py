@@ -6,6 +6,7 @@ surely is put to the step judge, subject by subject or clause by clause (`Histor
 
 from __future__ import annotations
 
+from detente.agreement.columns.given import Column, Given
 from detente.agreement.columns.history import History, Said, judge_all
 
-__all__ = ["History", "Said", "judge_all"]
+__all__ = ["Column", "Given", "History", "Said", "judge_all"]

@@ -6,7 +6,7 @@ explanation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
@@ -22,7 +22,7 @@ class Asked(Engine):
     """An engine that is fed kind by kind."""
 
     def __init__(
-        self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int], acts: Mapping[str, list[Act]]
+        self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int], acts: Mapping[str, Sequence[Act]]
     ) -> None:
         super().__init__(agreement, geometry, now, heads)
         self._acts = acts

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from detente.agreement.columns.clauses import VERDICTS
+from detente.agreement.columns.clauses import VERDICTS, Part
 from detente.agreement.columns.codes import NoPlan
+from detente.agreement.columns.given import Acts, Given
 from detente.agreement.columns.run import Run
 from detente.agreement.columns.tables import live
 from detente.agreement.finding import Finding, Verdict
@@ -42,7 +44,9 @@ class History:
     Findings with evidence, what is missing and who bears a doubt are made by the step judge, one by one, on demand.
     """
 
-    def __init__(self, agreement: Agreement, record: Record, geometry: Geometry) -> None:
+    def __init__(
+        self, agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()
+    ) -> None:
         self.agreement = agreement
         self.record = record
         self.geometry = geometry
@@ -54,11 +58,12 @@ class History:
         try:
             for source in sources:
                 same = acts if source == "" else [told(act, source) for act in acts]
-                self._runs.append((source, Run(agreement, record, geometry, same)))
+                self._runs.append((source, Run(agreement, record, geometry, same, given)))
         except NoPlan as reason:
             self.refused = str(reason)
             self._runs = []
-            self._judge = Judge.over(agreement, geometry, record)
+            every = (*record.acts, *(act for one in given for act in Acts(one)))
+            self._judge = Judge.over(agreement, geometry, replace(record, acts=every))
         self._combined: dict[Key, Said] | None = None
 
     # verdicts
@@ -103,6 +108,10 @@ class History:
                     self._combined[key] = Said(*key, whole.verdict, whole.shadow)
         return self._combined
 
+    def columns(self, clause: str) -> list[Part]:
+        """The verdicts of one clause as columns, where there is one telling."""
+        return self._runs[0][1].parts[clause] if len(self._runs) == 1 else []
+
     # findings in full
 
     def finding(self, clause: str, act: str, bearer: str | None) -> Finding | None:
@@ -139,9 +148,11 @@ class History:
         return words
 
 
-def judge_all(agreement: Agreement, record: Record, geometry: Geometry) -> History:
-    """The verdicts of the one judge on a long record."""
-    return History(agreement, record, geometry)
+def judge_all(
+    agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()
+) -> History:
+    """The verdicts of the one judge on a long record; `given`: kinds of acts that already stand in columns."""
+    return History(agreement, record, geometry, given)
 
 
 def _said(run: Run) -> Iterator[Said]:

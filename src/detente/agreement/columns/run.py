@@ -9,6 +9,7 @@ import numpy as np
 from detente.agreement import form as f
 from detente.agreement.columns.clauses import VERDICTS, Judged, Part, Plan, subjects
 from detente.agreement.columns.codes import Ints, NoPlan
+from detente.agreement.columns.given import Given
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.told import Findings
 from detente.agreement.columns.world import World
@@ -26,8 +27,10 @@ class Run:
     `reasons`: clauses without a column, and why.
     """
 
-    def __init__(self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act]) -> None:
-        self.world = World(agreement, record, geometry, acts)
+    def __init__(
+        self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act], given: Sequence[Given] = ()
+    ) -> None:
+        self.world = World(agreement, record, geometry, acts, given)
         self.parts: dict[str, list[Part]] = {}
         self.asked: dict[str, list[Finding]] = {}
         self.subjects_asked: dict[str, int] = {}

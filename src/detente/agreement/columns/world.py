@@ -12,6 +12,7 @@ from detente.agreement.columns.asked import Asked
 from detente.agreement.columns.codes import OF_VALUE, Answers, F, Flags, Ints, NoPlan, T, U, both, either, full
 from detente.agreement.columns.conditions import test
 from detente.agreement.columns.days import Days
+from detente.agreement.columns.given import Acts, Given
 from detente.agreement.columns.joins import Index
 from detente.agreement.columns.meant import Meant
 from detente.agreement.columns.places import Places
@@ -35,7 +36,9 @@ _MOST_INSTANTS = 20_000
 class World:
     """All that is asked of one telling of one record under one agreement."""
 
-    def __init__(self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act]) -> None:
+    def __init__(
+        self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act], given: Sequence[Given] = ()
+    ) -> None:
         self.agreement = agreement
         self.geometry = geometry
         self.now = record.now
@@ -44,8 +47,8 @@ class World:
             found = by_kind.get(act.kind)
             if found is not None:
                 found.append(act)
-        self.acts = by_kind
-        self.step = Asked(agreement, geometry, record.now, record.heads, by_kind)
+        held: dict[str, Sequence[Act]] = {**by_kind, **{one.kind: Acts(one) for one in given}}
+        self.step = Asked(agreement, geometry, record.now, record.heads, held)
         self.persons = self.step.terms.persons
         self.vocabulary = Vocabulary()
         self.names = Names([*agreement.parties, *agreement.others])
@@ -53,6 +56,10 @@ class World:
         builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
         self.builder = builder
         self.tables = {kind: builder.table(kind, found) for kind, found in by_kind.items()}
+        for one in given:
+            if by_kind[one.kind] or self.step.with_receipts:
+                raise NoPlan("acts given both ways, or receipts asked of acts given as columns")
+            self.tables[one.kind] = one.table(self.vocabulary, self.names)
         if self.step.with_receipts:
             own = self.tables["receipt"]
             if own.size:
