@@ -14,6 +14,7 @@ import numpy as np
 import reelay
 
 from detente.agreement.columns import Column, Given, History, judge_all
+from detente.agreement.columns.clauses import KEPT
 from detente.agreement.distances import Distances
 from detente.agreement.form import Agreement
 from detente.agreement.language import read_agreement
@@ -105,9 +106,9 @@ def ours(made: Trace) -> tuple[float, dict[str, np.ndarray], History]:
     history = judge_all(agreement, Record((), START + SPAN + DAY), Distances(), given)
     kept = {}
     for clause in CLAUSES:
-        [part] = history.columns(clause)
         kept[clause] = np.zeros(len(made.kinds["strike"].at), bool)
-        kept[clause][part.rows] = part.verdicts == 4
+        for part in history.columns(clause):
+            kept[clause][part.rows] = part.verdicts == KEPT
     return time.perf_counter() - began, kept, history
 
 

@@ -14,6 +14,7 @@ from detente.agreement import form as f
 from detente.agreement.columns.codes import ASK, Answers, F, Ints, NoPlan, P, T, U, both, full, told
 from detente.agreement.columns.joins import Search
 from detente.agreement.columns.standing import Made
+from detente.agreement.columns.tables import Table
 from detente.agreement.columns.view import Rows, leaf, whole
 from detente.agreement.columns.vocabulary import MISSING, ODD, PLAIN
 from detente.agreement.strata import walk
@@ -31,6 +32,7 @@ class Counting:
     def __init__(self, world: World, question: Question) -> None:
         self.world = world
         self.question = question
+        self._statics: tuple[Table, Answers] | None = None
         pattern = question.pattern
         own_only = not any(isinstance(item, tuple) and item[:1] == ("its",) for item in walk(pattern.with_))
         asks = any(isinstance(item, f.Ask | f.NamedIn) for item in walk(pattern.with_)) or _names(pattern.with_)
@@ -91,7 +93,9 @@ class Counting:
         search = Search(finder, asking, lowest, asking.hi)
         table, index = search.table, search.index
         order = index.order
-        static = self._static(whole(table))[order]
+        if self._statics is None or self._statics[0] is not table:
+            self._statics = table, self._static(whole(table))
+        static = self._statics[1][order]
         exact = table.lo[order] == table.hi[order]
         base = search.group * index.span
         start = np.searchsorted(index.place, base + np.clip(lowest - index.first, 0, index.span - 1), "left")

@@ -90,20 +90,29 @@ class Index:
             different, group = np.unique(group * self.factor + codes[rows], return_inverse=True)
             self.stages.append(different)
         self.groups = int(group.max(initial=-1)) + 1
+        self.direct: Ints | None = None
+        if len(columns) == 1:  # one field: its number says the group at once
+            self.direct = np.full(self.factor, -1)
+            self.direct[self.stages[0]] = np.arange(len(self.stages[0]))
         lo = table.lo[rows]
-        order = np.lexsort((lo, group))
-        self.order = rows[order]
         self.group_of = np.full(table.size, -1)
         self.group_of[rows] = group
         self.first = int(lo.min(initial=0)) - 1
         self.span = int(lo.max(initial=0)) - self.first + 2
         if (self.groups + 1) * self.span > 1 << 62:
             raise NoPlan("too many keys over too long a time")
-        self.place = group[order] * self.span + (lo[order] - self.first)
+        place = group * self.span + (lo - self.first)
+        order = np.argsort(place, kind="stable")
+        self.order = rows[order]
+        self.place = place[order]
+        self.begins = np.searchsorted(self.place, np.arange(self.groups + 1) * self.span, "left")
         self.width = int((table.hi[rows] - lo).max(initial=0))
 
     def group(self, columns: list[Ints]) -> Ints:
         """The group of each asking row; -1 if there is none."""
+        if self.direct is not None:
+            [codes] = columns
+            return self.direct[np.where(codes < self.factor - 1, codes, self.factor - 1)]
         found = np.zeros(len(columns[0]) if columns else 0, np.int64)
         known = np.ones(len(found), bool)
         for codes, different in zip(columns, self.stages, strict=True):
@@ -119,14 +128,17 @@ class Index:
         """Places in `order` of acts of a group that may lie in [lo, hi]; None: no bound."""
         base = group * self.span
         if lo is None or not self.narrow:
-            start = np.searchsorted(self.place, base, "left")
+            start = self.begins[group]
         else:
             start = np.searchsorted(self.place, base + np.clip(lo - self.width - self.first, 0, self.span - 1), "left")
         if hi is None or not self.narrow:
-            end = np.searchsorted(self.place, base + self.span, "left")
+            end = self.begins[group + 1]
         else:
             end = np.searchsorted(self.place, base + np.clip(hi - self.first, 0, self.span - 1), "right")
-        return np.where(group < 0, 0, start), np.where(group < 0, 0, np.maximum(start, end))
+        lost = group < 0
+        if lost.any():
+            start, end = np.where(lost, 0, start), np.where(lost, 0, end)
+        return start, np.maximum(start, end)
 
 
 def key(end: Leaf) -> tuple[Ints, Any]:

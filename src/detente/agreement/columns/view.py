@@ -24,27 +24,36 @@ _HEAD = ("id", "by", "at", "from", "until")
 class Rows:
     """Rows of one table, with the rows one step out."""
 
-    __slots__ = ("idx", "its", "table")
+    __slots__ = ("_by", "_hi", "_lo", "idx", "its", "table")
 
     def __init__(self, table: Table, idx: Ints, its: Rows | None = None) -> None:
         self.table = table
         self.idx = idx
         self.its = its
+        self._lo: Ints | None = None
+        self._hi: Ints | None = None
+        self._by: Ints | None = None
 
     def __len__(self) -> int:
         return len(self.idx)
 
     @property
     def lo(self) -> Ints:
-        return self.table.lo[self.idx]
+        if self._lo is None:
+            self._lo = self.table.lo[self.idx]
+        return self._lo
 
     @property
     def hi(self) -> Ints:
-        return self.table.hi[self.idx]
+        if self._hi is None:
+            self._hi = self.table.hi[self.idx]
+        return self._hi
 
     @property
     def by(self) -> Ints:
-        return self.table.by[self.idx]
+        if self._by is None:
+            self._by = self.table.by[self.idx]
+        return self._by
 
     def take(self, where: Any) -> Rows:
         """Some of them."""
