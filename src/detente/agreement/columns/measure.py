@@ -1,7 +1,7 @@
 """Signed distances of many points to one shape, between bounds that hold the true distance.
 
 Circles and spots: the chord through the ellipsoid is never longer than the geodesic, and a geodesic bends at most as a
-circle of the ellipsoid's least radius. Areas and lines: edges cut into pieces of at most 4 km and measured on the plane of
+circle of the ellipsoid's least radius. Areas and lines: geodesic edges cut into pieces of at most 4 km and measured on the plane of
 each point; what the plane bends and what lies between a piece and its geodesic is added as margin. Where the bounds do
 not decide, the exact geometry is asked.
 """
@@ -16,6 +16,7 @@ import numpy as np
 
 from detente.agreement.judge.shapes import box_of, grow
 from detente.agreement.record import Path, Region, Spot
+from detente.geo.ellipsoid import along
 
 _A, _E2 = 6_378_137.0, 6.69437999014e-3
 _LEAST_RADIUS = 6_335_439.0
@@ -154,15 +155,9 @@ class Measure:
 
 
 def _cut(start: tuple[float, float], end: tuple[float, float]) -> Any:
-    """An edge in pieces, each between points of the plane through both ends and the middle of the earth."""
+    """An edge in pieces between points of its geodesic."""
     one, two = np.array(xyz(*start)), np.array(xyz(*end))
-    length = float(np.linalg.norm(two - one))
-    if length > _LONGEST_EDGE or abs(start[0] - end[0]) > 90:
+    if float(np.linalg.norm(two - one)) > _LONGEST_EDGE or abs(start[0] - end[0]) > 90:
         return None
-    count = max(1, math.ceil(length / _PIECE))
-    share = np.linspace(0.0, 1.0, count + 1)[:, None]
-    spots = one + share * (two - one)
-    lon = np.degrees(np.arctan2(spots[:, 1], spots[:, 0]))
-    lat = np.degrees(np.arctan2(spots[:, 2], (1 - _E2) * np.hypot(spots[:, 0], spots[:, 1])))
-    lon[0], lat[0], lon[-1], lat[-1] = *start, *end
-    return np.stack([lon[:-1], lat[:-1], lon[1:], lat[1:]], axis=1)
+    spots = np.array([start, *((lon, lat) for lat, lon in along(start[1], start[0], end[1], end[0], _PIECE)[1:]), end])
+    return np.concatenate([spots[:-1], spots[1:]], axis=1)
