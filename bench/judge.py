@@ -60,7 +60,9 @@ def of_columns(history: History) -> Said:
 
 def same(ours: Said, theirs: Said) -> None:
     """Ends the run where two engines differ."""
-    different = [(key, ours.get(key), theirs.get(key)) for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)]
+    different = [
+        (key, ours.get(key), theirs.get(key)) for key in ours.keys() | theirs.keys() if ours.get(key) != theirs.get(key)
+    ]
     assert not different, f"{len(different)} verdicts differ, among them {different[:3]}"
 
 
@@ -134,7 +136,9 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=100_000)
     parser.add_argument("--strikes", type=int, default=2_000_000)
     parser.add_argument("--step", type=int, default=10_000, help="events that the step judge judges too")
-    parser.add_argument("--reference", type=int, default=150, help="events that the reference judges too: it is quadratic")
+    parser.add_argument(
+        "--reference", type=int, default=150, help="events that the reference judges too: it is quadratic"
+    )
     parser.add_argument("--targets", type=int, default=10, help="targets whose strikes Reelay monitors")
     parser.add_argument("--seed", type=int, default=2016)
     parser.add_argument("--json", type=Path, help="also write the figures to this file")

@@ -83,7 +83,11 @@ def trace(strikes: int, seed: int) -> Trace:
     pick = random.choice(len(strike.at), min(len(notice.at), len(strike.at) // 20), replace=False)
     mate = random.choice(len(notice.at), len(pick), replace=False)
     at, target, by = (column.copy() for column in strike)
-    at[pick], target[pick], by[pick] = notice.at[mate] + edges[np.arange(len(pick)) % 4], notice.target[mate], notice.by[mate]
+    at[pick], target[pick], by[pick] = (
+        notice.at[mate] + edges[np.arange(len(pick)) % 4],
+        notice.target[mate],
+        notice.by[mate],
+    )
     return Trace(targets, {**kinds, "strike": in_order(at, target, by)})
 
 
@@ -163,7 +167,9 @@ def monitored(made: Trace, targets: int) -> tuple[float, int, dict[str, np.ndarr
     kept = {clause: np.zeros(len(strike.at), bool) for clause in CLAUSES}
     seconds, fed = 0.0, 0
     rows = {kind: np.argsort(acts.target, kind="stable") for kind, acts in made.kinds.items()}
-    starts = {kind: np.searchsorted(acts.target[rows[kind]], np.arange(targets + 1)) for kind, acts in made.kinds.items()}
+    starts = {
+        kind: np.searchsorted(acts.target[rows[kind]], np.arange(targets + 1)) for kind, acts in made.kinds.items()
+    }
     for target in range(targets):
         mine = {kind: rows[kind][starts[kind][target] : starts[kind][target + 1]] for kind in rows}
         for party in (0, 1):
@@ -171,7 +177,9 @@ def monitored(made: Trace, targets: int) -> tuple[float, int, dict[str, np.ndarr
             fed += len(hits)
             for clause in CLAUSES:
                 messages = changes(made, mine, clause, party)
-                ends = sorted({*(int(at) for at in strike.at[hits]), *(at for at, _ in messages), START + SPAN + 2 * DAY})
+                ends = sorted(
+                    {*(int(at) for at in strike.at[hits]), *(at for at, _ in messages), START + SPAN + 2 * DAY}
+                )
                 state = {"n0": False, "n1": False, "a0": False, "a1": False, "v": False}
                 by_time: dict[int, dict[str, bool]] = {}
                 for at, change in messages:

@@ -79,7 +79,9 @@ class Maker:
         if self.random.random() < 0.6:
             ring = self.random.choice(self.regions).rings[0]
             lon, lat = sum(p[0] for p in ring) / CORNERS, sum(p[1] for p in ring) / CORNERS
-            return Spot(self.random.gauss(lon, 0.09), self.random.gauss(lat, 0.07), self.random.choice((5.0, 50.0, 300.0)))
+            return Spot(
+                self.random.gauss(lon, 0.09), self.random.gauss(lat, 0.07), self.random.choice((5.0, 50.0, 300.0))
+            )
         return Spot(35.9 + 1.8 * self.random.random(), 34.4 + 1.6 * self.random.random(), 50.0)
 
     def _founding(self) -> None:
@@ -125,12 +127,21 @@ class Maker:
             for version in (1, 2, 3):
                 at = START + DAY + (version - 1) * 18 * DAY + self.random.randrange(2 * DAY)
                 for by in ("us", "ru"):
-                    fields = {"area": f"area {number}", "version": version, "shape": shape if version < 3 else self.regions[number - 1]}
+                    fields = {
+                        "area": f"area {number}",
+                        "version": version,
+                        "shape": shape if version < 3 else self.regions[number - 1],
+                    }
                     self._say("designation", by, at + self.random.randrange(6 * HOUR), fields)
         self._say("revocation", "us", START + 45 * DAY, {"area": "area 0"})
         for number in range(60):
             at = self._some_time()
-            self._say("site_entry", self.random.choice(("un", "us", "ru")), at, {"site": f"site {number}", "position": self._spot()})
+            self._say(
+                "site_entry",
+                self.random.choice(("un", "us", "ru")),
+                at,
+                {"site": f"site {number}", "position": self._spot()},
+            )
             if number % 6 == 0:
                 self._say("site_removal", "us", at + 10 * DAY, {"site": f"site {number}"})
         for number in range(CONVOYS):
@@ -145,7 +156,11 @@ class Maker:
         for operation, start in self.window.items():
             by = self.random.choice(("us", "ru"))
             place = self.random.choice(self.regions)
-            fields: dict[str, object] = {"operation": operation, "place": place, "window": Span(start, start + 6 * HOUR)}
+            fields: dict[str, object] = {
+                "operation": operation,
+                "place": place,
+                "window": Span(start, start + 6 * HOUR),
+            }
             for who in (by, by, "us", "ru"):
                 self._say("air_notice", who, start - self.random.randrange(2 * HOUR), fields)
             if self.random.random() < 0.8:
@@ -171,12 +186,17 @@ class Maker:
                     self._say("reason", by, claim.at.lo + self.random.randrange(26 * HOUR), {"strike": name})
 
     def _flights(self, number: int) -> None:
+        flight, first = "", START
         for n in range(number):
             at = self._some_time()
             if n % 3 == 0:
                 flight = f"f{n}"
                 if self.random.random() < 0.4:
-                    fields: dict[str, object] = {"flight": flight, "purpose": "medical", "window": Span(at - HOUR, at + 9 * HOUR)}
+                    fields: dict[str, object] = {
+                        "flight": flight,
+                        "purpose": "medical",
+                        "window": Span(at - HOUR, at + 9 * HOUR),
+                    }
                     if self.random.random() < 0.7:
                         fields["note"] = "ward full"
                     self._say("flight_notice", self.random.choice(("us", "ru")), at - 2 * HOUR, fields)
@@ -193,7 +213,12 @@ class Maker:
             at = self._some_time()
             self._happen("attack", by, at, {"incident": f"i{n}", "against": against})
             if self.random.random() < 0.1:
-                self._say("referral", self.random.choice(("us", "ru")), at + self.random.randrange(8 * HOUR), {"incident": f"i{n}"})
+                self._say(
+                    "referral",
+                    self.random.choice(("us", "ru")),
+                    at + self.random.randrange(8 * HOUR),
+                    {"incident": f"i{n}"},
+                )
 
     def _landings(self, number: int) -> None:
         for _ in range(number):

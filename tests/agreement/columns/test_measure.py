@@ -19,7 +19,9 @@ EXACT = Distances()
 def ring(random: Random, lon: float, lat: float, reach: float, corners: int = 30) -> Region:
     turns = [2 * math.pi * n / corners for n in range(corners)]
     away = [reach * (0.6 + 0.4 * random.random()) for _ in turns]
-    return Region(rings=(tuple((lon + r * math.cos(t), lat + r * math.sin(t)) for r, t in zip(away, turns, strict=True)),))
+    return Region(
+        rings=(tuple((lon + r * math.cos(t), lat + r * math.sin(t)) for r, t in zip(away, turns, strict=True)),)
+    )
 
 
 def shapes(seed: int) -> list[Spot | Region | Path]:

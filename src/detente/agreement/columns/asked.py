@@ -22,7 +22,12 @@ class Asked(Engine):
     """An engine that is fed kind by kind."""
 
     def __init__(
-        self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int], acts: Mapping[str, Sequence[Act]]
+        self,
+        agreement: f.Agreement,
+        geometry: Geometry,
+        now: int,
+        heads: Mapping[str, int],
+        acts: Mapping[str, Sequence[Act]],
     ) -> None:
         super().__init__(agreement, geometry, now, heads)
         self._acts = acts
@@ -82,9 +87,11 @@ class Asked(Engine):
                     seen.add(id(named))
                     waiting.append(named)
         while True:
-            more = {
-                field.of for kind in found for field in agreement.kinds[kind].fields.values() if field.type == "act"
-            } - found - {""}
+            more = (
+                {field.of for kind in found for field in agreement.kinds[kind].fields.values() if field.type == "act"}
+                - found
+                - {""}
+            )
             if not more:
                 return found
             found |= more

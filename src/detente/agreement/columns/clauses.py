@@ -10,8 +10,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from detente.agreement import form as f
-from detente.agreement.columns.codes import ASK, OF_VALUE, Answers, F, Flags, Ints, NoPlan, P, T, U, both, either, full, negated
+from detente.agreement.columns.codes import (
+    ASK,
+    OF_VALUE,
+    Answers,
+    F,
+    Flags,
+    Ints,
+    NoPlan,
+    P,
+    T,
+    U,
+    both,
+    either,
+    full,
+    negated,
+)
 from detente.agreement.columns.meant import among, meant, union
 from detente.agreement.columns.questions import Question
 from detente.agreement.columns.tables import Table
@@ -50,6 +64,10 @@ class Part(NamedTuple):
     verdicts: Any
     bearers: Ints
     shadow: Flags
+
+    def only(self, keep: Flags) -> Part:
+        """Some of the rows."""
+        return Part(self.table, self.rows[keep], self.verdicts[keep], self.bearers[keep], self.shadow[keep])
 
 
 class Judged(NamedTuple):
@@ -153,7 +171,9 @@ class Plan:
         parts: list[Part] = []
         ask: list[tuple[Table, Ints]] = []
         blocks = [
-            (table, idx[at : at + _BLOCK]) for table, idx in subjects(self.world, self.clause) for at in range(0, len(idx), _BLOCK)
+            (table, idx[at : at + _BLOCK])
+            for table, idx in subjects(self.world, self.clause)
+            for at in range(0, len(idx), _BLOCK)
         ]
         for table, idx in blocks:
             rows = Rows(table, idx)
@@ -163,12 +183,15 @@ class Plan:
                     ask.append((table, np.unique(part.rows[still])))
                 parts.append(part)
         if ask:  # a subject is judged whole: all its bearers by the step judge
-            asked = [(table, {int(row) for t, rows in ask if t is table for row in rows}) for table in {id(t): t for t, _ in ask}.values()]
+            asked = [
+                (table, {int(row) for t, rows in ask if t is table for row in rows})
+                for table in {id(t): t for t, _ in ask}.values()
+            ]
             kept = []
             for part in parts:
                 own = next((rows for table, rows in asked if table is part.table), set())
                 keep = ~np.isin(part.rows, np.fromiter(own, np.int64, len(own)))
-                kept.append(Part(part.table, *(column[keep] for column in part[1:])))
+                kept.append(part.only(keep))
             parts = kept
             ask = [(table, np.array(sorted(rows), np.int64)) for table, rows in asked]
         return Judged(parts, ask)

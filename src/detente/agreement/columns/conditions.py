@@ -7,14 +7,28 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import ASK, OF_VALUE, Answers, F, NoPlan, T, U, both, either, full, negated, not_later, told
+from detente.agreement.columns.codes import (
+    ASK,
+    OF_VALUE,
+    Answers,
+    F,
+    NoPlan,
+    T,
+    U,
+    both,
+    either,
+    full,
+    negated,
+    not_later,
+    told,
+)
 from detente.agreement.columns.joins import equal_leaves
 from detente.agreement.columns.meant import among
 from detente.agreement.columns.view import Leaf, Rows, leaf
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
 from detente.agreement.judge.matching import among as among_values
 from detente.agreement.judge.matching import at_least
-from detente.agreement.record import Span, Unknown
+from detente.agreement.record import Unknown
 from detente.agreement.values import Value
 
 if TYPE_CHECKING:
@@ -190,8 +204,6 @@ def _span_covers(holder: Leaf, held: Leaf) -> Answers:
     gone = (state == MISSING) | (held_state == MISSING)
     known = (state == PLAIN) & (held_state == PLAIN)
     return np.where(gone, F, np.where(known, value, U)).astype(np.int8)
-
-
 
 
 __all__ = ["not_later", "test"]

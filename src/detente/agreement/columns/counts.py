@@ -107,7 +107,7 @@ class Counting:
             inexact = np.flatnonzero(~exact & (static != F))
             more = self._inexact(asking, order[inexact], search)
             surely, possibly, ask = surely + more[0], possibly + more[1], ask | more[2]
-        for found, owner in search.extra():
+        for found, owner in search.others():
             values = self._pair(Rows(table, found), asking.take(owner), None)
             surely, possibly, ask = add(surely, possibly, ask, owner, values)
         return self._with_itself(asking, search, lowest, surely, possibly, ask)
@@ -150,6 +150,8 @@ class Counting:
         if question.pattern.window is not None:
             early, late = self._window(asking.lo), self._window(asking.hi)
             itself = (acts.table is asking.table) & (acts.idx == asking.idx)
+            assert early is not None
+            assert late is not None
             inside = told(lo >= late, hi < early)
             value = both(value, np.where(itself, T, inside).astype(np.int8))
         at = np.flatnonzero(value != F)

@@ -44,9 +44,7 @@ class History:
     Findings with evidence, what is missing and who bears a doubt are made by the step judge, one by one, on demand.
     """
 
-    def __init__(
-        self, agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()
-    ) -> None:
+    def __init__(self, agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()) -> None:
         self.agreement = agreement
         self.record = record
         self.geometry = geometry
@@ -134,7 +132,7 @@ class History:
     def explain(self) -> dict[str, str]:
         """By clause: how it was decided, and how many subjects the step judge was asked about."""
         if self._judge is not None:
-            return {name: f"step judge: {self.refused}" for name in self.agreement.rules}
+            return dict.fromkeys(self.agreement.rules, f"step judge: {self.refused}")
         words = {}
         for name in self.agreement.rules:
             reasons = [run.reasons[name] for _, run in self._runs if name in run.reasons]
@@ -148,9 +146,7 @@ class History:
         return words
 
 
-def judge_all(
-    agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()
-) -> History:
+def judge_all(agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()) -> History:
     """The verdicts of the one judge on a long record; `given`: kinds of acts that already stand in columns."""
     return History(agreement, record, geometry, given)
 

@@ -277,14 +277,14 @@ class Search:
             for part, found, owner in expand(rows, start, end, self.index.order):
                 values = asked(found, owner, checks)
                 result[part] = np.maximum(result[part], best_of(values, owner, part))
-        for found, owner in self.extra(result):
+        for found, owner in self.others(result):
             equal = self.finder.equal(Rows(self.table, found), self.asking.take(owner))
             at = np.flatnonzero(equal != F)
             values = both(equal[at], asked(found[at], owner[at], []))
             np.maximum.at(result, owner[at], values)
         return result
 
-    def extra(self, result: Answers | None = None) -> list[tuple[Ints, Ints]]:
+    def others(self, result: Answers | None = None) -> list[tuple[Ints, Ints]]:
         """Pairs outside the groups: acts with unknown fields, and rows that ask with unknown fields."""
         usual = self.usual if result is None else self.usual[result[self.usual] != T]
         return self.index.loose.pairs(usual, self.lo, self.hi) + self.index.all.pairs(self.stray, self.lo, self.hi)
@@ -292,8 +292,10 @@ class Search:
     def pairs(self) -> list[tuple[Ints, Ints, bool]]:
         """All pairs: (found, asking row, whether only the checks are left to compare)."""
         rows = np.flatnonzero(self.end > self.start)
-        grouped = [(found, owner, True) for _, found, owner in expand(rows, self.start[rows], self.end[rows], self.index.order)]
-        return grouped + [(found, owner, False) for found, owner in self.extra()]
+        grouped = [
+            (found, owner, True) for _, found, owner in expand(rows, self.start[rows], self.end[rows], self.index.order)
+        ]
+        return grouped + [(found, owner, False) for found, owner in self.others()]
 
 
 def expand(rows: Ints, start: Ints, end: Ints, order: Ints) -> Any:

@@ -31,7 +31,9 @@ class Meant(NamedTuple):
     def test(self, by: Any) -> Answers:
         """Whether an author is among these."""
         sure = (by != 0) & ((by & ~np.asarray(self.certain)) == 0)
-        none = np.where(by == 0, np.asarray(self.possible) == 0, (by & self.possible) == 0) & np.logical_not(self.anyone)
+        none = np.where(by == 0, np.asarray(self.possible) == 0, (by & self.possible) == 0) & np.logical_not(
+            self.anyone
+        )
         none = none & ~(sure & (by != 0))
         found = told(np.where(np.asarray(self.anyone), sure & (by != 0), sure), none)
         return np.broadcast_to(found, np.shape(by)).astype(np.int8)
@@ -59,9 +61,7 @@ def _one(world: World, who: f.Who, rows: Rows) -> list[Meant]:
     if isinstance(who, f.GuarantorOf | f.WhoPath):
         return [_by_path(world, who, rows)]
     if who.word == "parties":
-        return [
-            Meant(names.bit(code), names.bit(code), code=world.number(code)) for code in world.agreement.parties
-        ]
+        return [Meant(names.bit(code), names.bit(code), code=world.number(code)) for code in world.agreement.parties]
     if who.word == "anyone":
         return [ANYONE]
     if who.word == "actor":

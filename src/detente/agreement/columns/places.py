@@ -11,7 +11,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import ASK, OF_VALUE, Answers, F, Ints, NoPlan, T, U, both, either, full, negated, told
+from detente.agreement.columns.codes import (
+    ASK,
+    OF_VALUE,
+    Answers,
+    F,
+    Ints,
+    NoPlan,
+    T,
+    U,
+    both,
+    either,
+    full,
+    negated,
+    told,
+)
 from detente.agreement.columns.measure import Measure, geodesic_bounds, xyz
 from detente.agreement.columns.standing import Made, same_act
 from detente.agreement.columns.tables import spots
@@ -79,7 +93,11 @@ class Places:
                 places = [value for value in table.fields[at].values() if isinstance(value, Spot | Region | Path)]
                 values[at] = places[0] if len(places) == 1 else OneOf(()) if places else None
             state, lon, lat, radius = spots(values, table.events())
-            state = np.array([HIDDEN if value == OneOf(()) else s for value, s in zip(values, state, strict=True)], np.int8) if lost else state
+            state = (
+                np.array([HIDDEN if value == OneOf(()) else s for value, s in zip(values, state, strict=True)], np.int8)
+                if lost
+                else state
+            )
             found = self._positions[id(table)] = Where(state, lon, lat, radius)
         return found.take(rows.idx)
 
@@ -198,21 +216,25 @@ class Places:
             if not table.size:
                 continue
             codes, states = self._by_shape(whole(table), place.field)
-            acts, owners, near = [], [], []
+            acts: list[Ints] = []
+            owners: list[Ints] = []
+            near: list[Answers] = []
             order = np.lexsort((states, codes))
             starts = np.flatnonzero(np.diff(codes[order], prepend=-2) | np.diff(states[order], prepend=-1))
             for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
                 group = order[start:end]
                 answers = self._near(int(codes[group[0]]), int(states[group[0]]), where, reach)
                 at = np.flatnonzero(answers != F)
-                if sum(map(len, acts)) + len(at) * len(group) > _MOST_PAIRS:
+                if sum(len(one) for one in acts) + len(at) * len(group) > _MOST_PAIRS:
                     raise NoPlan("too many named places near too many acts")
                 acts.append(np.repeat(group, len(at)))
                 owners.append(np.tile(at, len(group)))
                 near.append(np.tile(answers[at], len(group)))
             if acts:
                 owner = np.concatenate(owners)
-                value = self._standing(question, Rows(table, np.concatenate(acts)), rows.take(owner), np.concatenate(near))
+                value = self._standing(
+                    question, Rows(table, np.concatenate(acts)), rows.take(owner), np.concatenate(near)
+                )
                 np.maximum.at(result, owner, value)
         return result
 
@@ -244,7 +266,7 @@ class Places:
             chosen.append(np.full(len(at), number))
             owners.append(at)
             values.append(both(near[at], full(len(at), found.value[number])))
-            if sum(map(len, owners)) > _MOST_PAIRS:
+            if sum(len(one) for one in owners) > _MOST_PAIRS:
                 raise NoPlan("too many named places near too many acts")
         if chosen:
             owner = np.concatenate(owners)
@@ -275,7 +297,15 @@ class Places:
         return result
 
     def _drifted(
-        self, place: f.NamedIn, named: Where, found: Ints, where: Where, owner: Ints, rows: Rows, reach: float, since: Ints
+        self,
+        place: f.NamedIn,
+        named: Where,
+        found: Ints,
+        where: Where,
+        owner: Ints,
+        rows: Rows,
+        reach: float,
+        since: Ints,
     ) -> Answers:
         age = np.maximum(0, rows.hi[owner] - since[found]) / 1000
         error = where.radius[owner] + named.radius[found] + place.drift * age
@@ -285,13 +315,20 @@ class Places:
         band = (low - reach + error > 0) & (high - reach - error <= 0)
         result = np.where(yes, T, np.where(no, F, U)).astype(np.int8)
         known = (named.state[found] == PLAIN) & (where.state[owner] == PLAIN)
-        result = np.where(known, result, np.where((named.state[found] == MISSING) & (where.state[owner] == PLAIN), F, U))
+        result = np.where(
+            known, result, np.where((named.state[found] == MISSING) & (where.state[owner] == PLAIN), F, U)
+        )
         for one in np.flatnonzero(known & ~(yes | no | band)):
             self.exact += 1
             a, b = int(owner[one]), int(found[one])
             spot = Spot(float(named.lon[b]), float(named.lat[b]), float(named.radius[b]))
             d = distance(self.world.geometry, float(where.lon[a]), float(where.lat[a]), spot)
-            e = float(where.radius[a]) + spot.radius + place.drift * (max(0, int(rows.hi[a]) - int(since[b])) / 1000) + lost(d)
+            e = (
+                float(where.radius[a])
+                + spot.radius
+                + place.drift * (max(0, int(rows.hi[a]) - int(since[b])) / 1000)
+                + lost(d)
+            )
             result[one] = T if d - reach + e <= 0 else F if d - reach - e > 0 else U
         return result.astype(np.int8)
 

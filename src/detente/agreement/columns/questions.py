@@ -5,7 +5,7 @@ Each method answers for every asking row what the step judge's method of the sam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -90,7 +90,9 @@ class Question:
             return found.lo, found.hi, np.zeros(len(found), bool)
         size = len(found)
         each = self.pattern.to_each
-        lo, hi = (np.full(size, -NEVER), np.full(size, -NEVER)) if each else (np.full(size, NEVER), np.full(size, NEVER))
+        lo, hi = (
+            (np.full(size, -NEVER), np.full(size, -NEVER)) if each else (np.full(size, NEVER), np.full(size, NEVER))
+        )
         lost = np.zeros(size, bool)
         asked = np.zeros(size, bool)
         for one in meant(self.world, self.pattern.to, asking):

@@ -28,7 +28,12 @@ class Run:
     """
 
     def __init__(
-        self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act], given: Sequence[Given] = ()
+        self,
+        agreement: f.Agreement,
+        record: Record,
+        geometry: Geometry,
+        acts: Sequence[Act],
+        given: Sequence[Given] = (),
     ) -> None:
         self.world = World(agreement, record, geometry, acts, given)
         self.parts: dict[str, list[Part]] = {}
@@ -96,7 +101,11 @@ class Run:
         if held is not None:
             return held
         return Deed(
-            id, table.kind, table.names.people(int(table.by[row])), Interval(int(table.lo[row]), int(table.hi[row])), table.fields[row]
+            id,
+            table.kind,
+            table.names.people(int(table.by[row])),
+            Interval(int(table.lo[row]), int(table.hi[row])),
+            table.fields[row],
         )
 
     def finding(self, key: tuple[str, str, str | None]) -> Finding | None:

@@ -79,7 +79,10 @@ class Sets:
                 chosen.append(found[keep])
                 owners.append(owner[keep])
                 like.append(pair[keep])
-            mates, owner = np.concatenate([*chosen, np.zeros(0, np.int64)]), np.concatenate([*owners, np.zeros(0, np.int64)])
+            mates, owner = (
+                np.concatenate([*chosen, np.zeros(0, np.int64)]),
+                np.concatenate([*owners, np.zeros(0, np.int64)]),
+            )
             values = np.concatenate([*like, np.zeros(0, np.int8)]).astype(np.int8)
             # every set so far with every mate of its first act
             order = np.argsort(owner, kind="stable")
@@ -121,7 +124,9 @@ class Sets:
             which = by_first[start[again] + np.arange(len(again)) - np.repeat(np.cumsum(counts) - counts, counts)]
             rows = owner[again]
             made, asks = self.made(found, which), asking.take(rows)
-            value = both(found.value[which], told(found.lo[which] <= asks.hi, found.lo[which] > asks.hi).astype(np.int8))
+            value = both(
+                found.value[which], told(found.lo[which] <= asks.hi, found.lo[which] > asks.hi).astype(np.int8)
+            )
             for number, part in enumerate(made.parts):
                 same = finder.checks if keyed and number == 0 else None
                 at = np.flatnonzero(value != F)

@@ -83,9 +83,7 @@ class Standing:
         """After this no act can answer."""
         return instants if self.least is None else self.world.days.latest_before(instants, self.least)
 
-    def value(
-        self, made: Made, asking: Rows, value: Answers, one: Meant | None, *, counting: bool = False
-    ) -> Answers:
+    def value(self, made: Made, asking: Rows, value: Answers, one: Meant | None, *, counting: bool = False) -> Answers:
         """Whether it stands, `value` being what is known of the rest."""
         value = both(value, self._in_time(made, asking))
         if not (counting and self.question.pattern.window is not None):
@@ -123,7 +121,9 @@ class Standing:
             known = np.where(after >= NEVER, T, told(made.lo > after, made.hi <= after))
             value = both(value, known.astype(np.int8))
         if self.least is not None:
-            value = both(value, not_later(days.at_least(made.lo, self.least), days.at_least(made.hi, self.least), lo, hi))
+            value = both(
+                value, not_later(days.at_least(made.lo, self.least), days.at_least(made.hi, self.least), lo, hi)
+            )
         if self.most is not None:
             value = both(value, not_later(lo, hi, days.within(made.lo, self.most), days.within(made.hi, self.most)))
         return value

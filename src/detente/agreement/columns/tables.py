@@ -53,6 +53,10 @@ class Table:
         self.receipts = receipts
         size = len(ids)
         self.size = size
+        self.from_: Ints
+        self.until: Ints
+        self.log: Ints
+        self.index: Ints
         self.from_, self.until = stated or (np.full(size, -NEVER), np.full(size, NEVER))
         self.has_stated = stated is not None
         self.log, self.index = place or (np.full(size, -1), np.full(size, -1))
@@ -91,12 +95,12 @@ class Table:
         found = self._kept.get(("ids", ""))
         return np.asarray(found if found is not None else self._keep("ids", "", self.vocabulary.all(self.ids)))
 
-    def spots(self, name: str) -> tuple[Any, Any, Any, Any]:
+    def spots(self, name: str) -> Any:
         """State, longitude, latitude, radius of a field of points."""
         found = self._kept.get(("spots", name))
         return found if found is not None else self._keep("spots", name, spots(self.column(name), self.events()))
 
-    def spans(self, name: str) -> tuple[Any, Ints, Ints]:
+    def spans(self, name: str) -> Any:
         """State, start and end of a field of spans."""
         found = self._kept.get(("spans", name))
         if found is None:
@@ -108,7 +112,7 @@ class Table:
             found = self._keep("spans", name, (state, start, end))
         return found
 
-    def receipt(self, person: str) -> tuple[Ints, Ints]:
+    def receipt(self, person: str) -> Any:
         """When each was received by somebody; NEVER if it was not."""
         found = self._kept.get(("receipt", person))
         if found is None:
@@ -204,9 +208,7 @@ class Builder:
         counted = self.wardrobe.counted
         if self.wardrobe.addressee[kind]:
             return [counted(act) for act in acts]
-        return [
-            next(iter(act.received.values())) if len(act.received) == 1 else counted(act) for act in acts
-        ]
+        return [next(iter(act.received.values())) if len(act.received) == 1 else counted(act) for act in acts]
 
     def _log(self, name: str) -> int:
         return self._logs.setdefault(name, len(self._logs))

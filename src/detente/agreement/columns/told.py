@@ -59,13 +59,13 @@ class Findings(Table):
         if name == "clause":
             return np.full(len(part.rows), vocabulary.code(clause))
         if name == "act":
-            return part.table.id_codes()[part.rows]
+            return np.asarray(part.table.id_codes()[part.rows])
         if name == "verdict":
             words: list[object] = list(VERDICTS)
             for number in (CANNOT, NOT_DUE, DISPUTED):
                 words[number] = OneOf((VERDICTS[number], "kept", "broken"))
-            return np.array([vocabulary.code(word) for word in words], np.int64)[part.verdicts]
-        return part.table.codes(name)[part.rows]
+            return np.asarray(np.array([vocabulary.code(word) for word in words], np.int64)[part.verdicts])
+        return np.asarray(part.table.codes(name)[part.rows])
 
     def deeds(self) -> Iterator[Deed]:
         """Each as the step judge holds it."""

@@ -133,7 +133,9 @@ class Leaf:
         table = world.vocabulary.ask("people", codes, world.read_people)
         dated = table[:, 2] > -NEVER
         is_open = (table[:, 1] == 1) | (dated & (rows.lo < table[:, 2]))
-        state = np.where(table[:, 1] == 2, np.where(state == MISSING, MISSING, HIDDEN), np.where(state == ODD, PLAIN, state))
+        state = np.where(
+            table[:, 1] == 2, np.where(state == MISSING, MISSING, HIDDEN), np.where(state == ODD, PLAIN, state)
+        )
         state = np.where(table[:, 1] == 3, ODD, state)
         return Who(self._over(state), table[:, 0], is_open)
 

@@ -103,7 +103,9 @@ class Vocabulary:
         found = self._arrays()[0][codes]
         return np.where((found == MISSING) & event, HIDDEN, found)
 
-    def ask(self, name: object, codes: Ints, answer: Callable[[object], tuple[int, ...]], dtype: Any = np.int64) -> Any:
+    def ask(
+        self, name: object, codes: Ints, answer: Callable[[object], tuple[float, ...]], dtype: Any = np.int64
+    ) -> Any:
         """What a function says of the value of each row (None where it is left out): each value is asked once."""
         size = len(self.values) + 1
         kept = self._answers.get(name)
@@ -128,7 +130,7 @@ class Vocabulary:
 
     def equal(self, one: Ints, other: Ints, one_event: Any, other_event: Any) -> Answers:
         """Whether two columns of values are the same, row by row."""
-        states, ints = self._arrays()
+        ints = self._arrays()[1]
         left, right = self.states(one, one_event), self.states(other, other_event)
         found = np.where(one == other, T, F)
         found = np.where((left == HIDDEN) | (right == HIDDEN), U, found)

@@ -39,7 +39,12 @@ class World:
     """All that is asked of one telling of one record under one agreement."""
 
     def __init__(
-        self, agreement: f.Agreement, record: Record, geometry: Geometry, acts: Sequence[Act], given: Sequence[Given] = ()
+        self,
+        agreement: f.Agreement,
+        record: Record,
+        geometry: Geometry,
+        acts: Sequence[Act],
+        given: Sequence[Given] = (),
     ) -> None:
         self.agreement = agreement
         self.geometry = geometry
@@ -302,7 +307,9 @@ class World:
         while calendar.last_instant(day) <= self.now:
             ends.append(calendar.last_instant(day))
             day = calendar.day_of(ends[-1] + 1)
-        deeds = [Deed(f"day:{calendar.day_of(end).isoformat()}", "", frozenset(), Interval(end, end), {}) for end in ends]
+        deeds = [
+            Deed(f"day:{calendar.day_of(end).isoformat()}", "", frozenset(), Interval(end, end), {}) for end in ends
+        ]
         if not deeds:
             return
         table = self.builder.of_deeds("", deeds)
