@@ -86,8 +86,10 @@ class Index:
         self.stages: list[Any] = []
         group = np.zeros(len(rows), np.int64)
         self.factor = len(table.vocabulary.values) + 2
-        for codes in columns:
-            different, group = np.unique(group * self.factor + codes[rows], return_inverse=True)
+        for number, codes in enumerate(columns):
+            different, group = _numbered(codes[rows], self.factor) if number == 0 else np.unique(
+                group * self.factor + codes[rows], return_inverse=True
+            )
             self.stages.append(different)
         self.groups = int(group.max(initial=-1)) + 1
         self.direct: Ints | None = None
@@ -139,6 +141,14 @@ class Index:
         if lost.any():
             start, end = np.where(lost, 0, start), np.where(lost, 0, end)
         return start, np.maximum(start, end)
+
+
+def _numbered(codes: Ints, top: int) -> tuple[Ints, Ints]:
+    """Different numbers below `top`, and the place of each among them, without sorting."""
+    met = np.zeros(top, bool)
+    met[codes] = True
+    place = np.cumsum(met) - 1
+    return np.flatnonzero(met), place[codes]
 
 
 def key(end: Leaf) -> tuple[Ints, Any]:

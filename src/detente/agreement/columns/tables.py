@@ -241,10 +241,12 @@ class Builder:
 
 def live(acts: Sequence[Act]) -> list[Act]:
     """Without what was withdrawn, corrected or told again under the same id, as the judge takes them one by one."""
-    flagged = [at for at, act in enumerate(acts) if act.withdrawn or act.replaces]
-    ids = {act.id for act in acts}
-    if not flagged and len(ids) == len(acts):
-        return list(acts)
+    replaced = set(map(attrgetter("replaces"), acts)) - {""}
+    ids = set(map(attrgetter("id"), acts))
+    if len(ids) == len(acts):  # each told once: the order of telling does not matter
+        if not replaced and not any(map(attrgetter("withdrawn"), acts)):
+            return list(acts)
+        return [act for act in acts if not act.withdrawn and act.id not in replaced]
     gone: set[str] = set()
     kept: dict[str, Act] = {}
     for act in acts:

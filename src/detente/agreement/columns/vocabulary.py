@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import NoneType
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +22,7 @@ _PLAIN_TYPES = (str, int, Spot, Region, Path, Span)
 _MOST_PEOPLE = 62
 _MOST_OPTIONS = 4
 _SMALL = 1 << 14
+_QUICK = {str, int, NoneType, Unknown, OneOf}
 
 
 class Vocabulary:
@@ -83,14 +84,11 @@ class Vocabulary:
         """The numbers of many values."""
         values = list(values)
         kinds = set(map(type, values))
-        if kinds == {str}:  # the plain case, at the speed of dictionaries
-            texts = cast(list[str], values)
-            for value in dict.fromkeys(texts):
-                if value not in self.codes:
-                    self.code(value)
-            return np.array(list(map(self.codes.__getitem__, texts)), np.int64)
         if kinds == {NoneType}:
             return np.full(len(values), -1, np.int64)
+        if kinds <= _QUICK:  # each different value once, then at the speed of dictionaries
+            numbers = {value: self.code(value) for value in dict.fromkeys(values)}
+            return np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
         return np.array([self.code(value) for value in values], np.int64)
 
     def _arrays(self) -> tuple[Any, Any]:

@@ -257,16 +257,14 @@ class World:
         question = self.question(self.persons.joined_pattern(code), "")
         certain = np.full(len(rows), self.names.bit(code))
         possible = certain.copy()
-        times, where = np.unique(np.stack([rows.lo, rows.hi]), axis=1, return_inverse=True)
-        where = where.reshape(-1)
+        size = len(rows)
         for person in self.persons._candidates(code):
             bit = self.names.bit(person)
-            size = times.shape[1]
             table = Table(
-                "", self.vocabulary, self.names, ids=[""] * size, fields=[{}] * size, when=(times[0], times[1]),
+                "", self.vocabulary, self.names, ids=[""] * size, fields=[{}] * size, when=(rows.lo, rows.hi),
                 by=np.full(size, bit), event=True,
             )  # fmt: skip
-            value = question.exists(Rows(table, np.arange(size)), Meant(bit, bit))[where]
+            value = question.exists(Rows(table, np.arange(size)), Meant(bit, bit))
             if ((value != F) & (value != U) & (value != T)).any():
                 raise NoPlan("membership that looks ahead")
             possible = np.where(value != F, possible | bit, possible)
