@@ -250,8 +250,9 @@ class Counting:
         owner = np.concatenate([*owners, np.zeros(0, np.int64)]).astype(np.int64)
         key = np.concatenate([*keys, np.zeros(0, np.int64)])
         plain = np.concatenate([*known, np.zeros(0, bool)])
-        pairs = np.unique(np.stack([owner[plain], key[plain]]), axis=1) if plain.any() else np.zeros((2, 0), np.int64)
-        count = np.bincount(pairs[0], minlength=size)
+        different, number = np.unique(key[plain], return_inverse=True)
+        wide = len(different) + 1
+        count = np.bincount(np.unique(owner[plain] * wide + number) // wide, minlength=size)
         rest = np.bincount(owner[~plain], minlength=size)
         return count, rest, (np.bincount(owner, minlength=size) > 0).astype(np.int64), odd
 

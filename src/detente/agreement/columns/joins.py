@@ -87,8 +87,10 @@ class Index:
         group = np.zeros(len(rows), np.int64)
         self.factor = len(table.vocabulary.values) + 2
         for number, codes in enumerate(columns):
-            different, group = _numbered(codes[rows], self.factor) if number == 0 else np.unique(
-                group * self.factor + codes[rows], return_inverse=True
+            different, group = (
+                _numbered(codes[rows], self.factor)
+                if number == 0
+                else np.unique(group * self.factor + codes[rows], return_inverse=True)
             )
             self.stages.append(different)
         self.groups = int(group.max(initial=-1)) + 1

@@ -89,15 +89,15 @@ class Places:
         if found is None:
             values = table.column("position")
             lost = [at for at, value in enumerate(values) if value is None]
+            several = []
             for at in lost:
                 places = [value for value in table.fields[at].values() if isinstance(value, Spot | Region | Path)]
-                values[at] = places[0] if len(places) == 1 else OneOf(()) if places else None
+                if len(places) == 1:
+                    values[at] = places[0]
+                elif places:
+                    several.append(at)
             state, lon, lat, radius = spots(values, table.events())
-            state = (
-                np.array([HIDDEN if value == OneOf(()) else s for value, s in zip(values, state, strict=True)], np.int8)
-                if lost
-                else state
-            )
+            state[several] = HIDDEN
             found = self._positions[id(table)] = Where(state, lon, lat, radius)
         return found.take(rows.idx)
 

@@ -106,7 +106,7 @@ class Sets:
     def made(self, found: Found, which: Ints) -> Made:
         """Some of the sets."""
         table = self.table()
-        return Made([Rows(table, part[which]) for part in found.parts], found.lo[which], found.hi[which])
+        return Made([Rows(table, part[which]) for part in found.parts], found.lo[which], found.hi[which], which)
 
     def alike(self, asking: Rows) -> Answers:
         """Whether such a set stands at the time of each row."""
@@ -143,31 +143,28 @@ class Sets:
         found = self.found(asking)
         result = full(len(asking), F)
         table = self.table()
-        firsts = made.parts[0].idx
-        # few sets have the same fields: compare each different set of the made with all
-        keys = np.stack([*(part.idx for part in made.parts), made.lo, made.hi])
-        different, where = np.unique(keys, axis=1, return_inverse=True)
-        where = where.reshape(-1)
-        if different.shape[1] * len(found.lo) > _MOST_PAIRS:
+        assert made.number is not None
+        asked = np.flatnonzero(np.bincount(made.number, minlength=len(found.lo)))
+        if len(asked) * len(found.lo) > _MOST_PAIRS:
             raise NoPlan("too many versions to compare")
         total = 0
-        for number in range(different.shape[1]):
-            own = different[: len(made.parts), number]
+        for number in asked:
+            own = [int(part[number]) for part in found.parts]
             value = found.value.copy()
             rivals = np.flatnonzero(value != F)
-            mine = {int(one) for one in own}
+            mine = set(own)
             members = np.stack([part[rivals] for part in found.parts])
             rivals = rivals[[{int(one) for one in column} != mine for column in members.T]] if len(rivals) else rivals
             value = value[rivals]
             for field in question.pattern.newest_per:
                 left = Rows(table, found.parts[0][rivals])
-                right = Rows(table, np.full(len(rivals), int(own[0])))
+                right = Rows(table, np.full(len(rivals), own[0]))
                 value = both(value, Finder(self.world, table.kind, ()).equal(left, right, [(field, (field,))]))
-            lo, hi = int(different[-2, number]), int(different[-1, number])
+            lo, hi = int(found.lo[number]), int(found.hi[number])
             later = told(found.lo[rivals] > hi, found.hi[rivals] <= lo).astype(np.int8)
             value = both(value, later)
             rivals, value = rivals[value != F], value[value != F]
-            rows = np.flatnonzero(where == number)
+            rows = np.flatnonzero(made.number == number)
             total += len(rivals) * len(rows)
             if total > _MOST_PAIRS:
                 raise NoPlan("too many versions to compare")
@@ -178,7 +175,6 @@ class Sets:
                     newer = Rows(table, np.full(len(rows), int(part[rival])))
                     one = both(one, in_effect(self.world, newer, asks))
                 result[rows] = np.maximum(result[rows], one)
-        del firsts
         return result
 
 

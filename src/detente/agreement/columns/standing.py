@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 class Made:
     """Acts, or sets of like acts made when the last is; `lo`, `hi`: when."""
 
-    def __init__(self, parts: list[Rows], lo: Ints, hi: Ints) -> None:
+    def __init__(self, parts: list[Rows], lo: Ints, hi: Ints, number: Ints | None = None) -> None:
         self.parts = parts
         self.lo = lo
         self.hi = hi
+        self.number = number
+        """Of sets: which."""
 
     def take(self, where: Any) -> Made:
         """Some of them."""
-        return Made([part.take(where) for part in self.parts], self.lo[where], self.hi[where])
+        number = self.number[where] if self.number is not None else None
+        return Made([part.take(where) for part in self.parts], self.lo[where], self.hi[where], number)
 
 
 def in_order(first: Rows, second: Rows, *, strictly: bool) -> Answers:

@@ -31,8 +31,8 @@ class Vocabulary:
     def __init__(self) -> None:
         self.codes: dict[object, int] = {}
         self.values: list[object] = []
-        self._states: list[int] = []
-        self._ints: list[bool] = []
+        self._states = bytearray()
+        self._ints = bytearray()
         self._frozen: tuple[Any, Any] | None = None
         self._answers: dict[object, tuple[Any, Any]] = {}
         self._large: dict[int, tuple[object, int]] = {}
@@ -65,6 +65,13 @@ class Vocabulary:
             self._large[id(value)] = value, number  # kept alive, so that no other shape gets its id
         return number
 
+    def _learn(self, texts: list[object]) -> None:
+        """New texts, all at once."""
+        self.codes.update(zip(texts, range(len(self.values), len(self.values) + len(texts)), strict=True))
+        self.values += texts
+        self._states += bytes(len(texts))
+        self._ints += bytes(len(texts))
+
     def _choose(self, number: int, value: OneOf) -> None:
         """The numbers of what an ambiguous text may be."""
         options = tuple(dict.fromkeys(value.values))
@@ -87,13 +94,16 @@ class Vocabulary:
         if kinds == {NoneType}:
             return np.full(len(values), -1, np.int64)
         if kinds <= _QUICK:  # each different value once, then at the speed of dictionaries
-            numbers = {value: self.code(value) for value in dict.fromkeys(values)}
+            distinct = dict.fromkeys(values)
+            self._learn([value for value in distinct if type(value) is str and value not in self.codes])
+            numbers = {value: self.code(value) for value in distinct}
             return np.fromiter(map(numbers.__getitem__, values), np.int64, len(values))
         return np.array([self.code(value) for value in values], np.int64)
 
     def _arrays(self) -> tuple[Any, Any]:
         if self._frozen is None or len(self._frozen[0]) != len(self.values) + 1:
-            self._frozen = np.array([*self._states, MISSING], np.int8), np.array([*self._ints, False])
+            states = np.frombuffer(bytes(self._states) + bytes((MISSING,)), np.int8)
+            self._frozen = states, np.frombuffer(bytes(self._ints) + bytes(1), np.bool_)
         return self._frozen
 
     def states(self, codes: Ints, event: Any) -> Any:
