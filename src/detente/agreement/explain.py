@@ -14,7 +14,7 @@ from detente.agreement import wording as w
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement, Rule
 from detente.agreement.geometry import Geometry
-from detente.agreement.nearmiss import near_misses
+from detente.agreement.nearmiss import lookup, near_misses
 from detente.agreement.readback import readback
 from detente.agreement.record import Act, Record
 
@@ -72,7 +72,7 @@ def parts(
 ) -> list[Part]:
     """The labelled paragraphs of an explanation; one without a label goes on from the one before."""
     rule = agreement.rules[finding.clause]
-    acts = {act.id: act for act in record.acts}
+    acts = lookup(record).by_id
     found = [
         Part("Clause", f"{rule.id}, {agreement.code}{_status(agreement, rule)}", 2),
         Part("Says", rule.says or "(no words given)", 3),
@@ -84,7 +84,7 @@ def parts(
     evidence = [acts[id] for id in finding.evidence if id in acts and id != finding.act]
     shown = evidence[:4]
     for number, act in enumerate(shown):
-        found.append(Part("Evidence" if number == 0 else "", _evidence(act), 2))
+        found.append(Part("Evidence" if number == 0 else "", evidence_words(act), 2))
     if len(evidence) > len(shown):
         found.append(Part("", f"and {len(evidence) - len(shown)} more", 1))
     found.append(Part("Otherwise", _change(agreement, finding, acts.get(finding.act)), 3))
@@ -99,11 +99,12 @@ def because(
     agreement: Agreement, finding: Finding, record: Record, geometry: Geometry | None = None, *, short: bool = False
 ) -> str:
     """The fact that decided; `short`: without the acts that nearly fit where there is none to name."""
-    acts = {act.id: act for act in record.acts}
+    acts = lookup(record).by_id
     near = near_misses(agreement, finding, record, geometry)
     text = _reason(agreement, finding, acts.get(finding.act))
     if not near:
-        return text
+        rests = [id for id in finding.evidence if id in acts and id != finding.act]
+        return f"{text}; it rests on {w.listed(rests[:6], 'and')}" if short and rests else text
     return "; ".join(near) if short else f"{text}. What comes nearest: {'; '.join(near)}"
 
 
@@ -163,7 +164,7 @@ def moment_words(finding: Finding) -> str:
     lo, hi = finding.at
     if lo == hi:
         return _moment(lo)
-    return f"between {_moment(lo)} and {_moment(hi)}" if abs(lo) < 1 << 59 else _moment(lo)
+    return f"between {_moment(lo)} and {_moment(hi)}" if abs(lo) < 1 << 47 else _moment(lo)
 
 
 def _who(act: Act) -> str:
@@ -171,7 +172,7 @@ def _who(act: Act) -> str:
 
 
 def _moment(ms: int) -> str:
-    return w.instant(ms) if abs(ms) < 1 << 49 else "an instant not known"
+    return w.instant(ms) if abs(ms) < 1 << 47 else "an instant not known"
 
 
 def _verdict(finding: Finding) -> str:
@@ -199,12 +200,15 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
         return "what the clause asks for is in the record"
     if finding.verdict == "broken" and missing:
         return f"the record has no fitting {missing}"
+    if finding.verdict == "broken" and agreement.rules[finding.clause].unless is None:
+        return "the clause speaks of this act and has no exception that applies"
     if finding.verdict == "broken":
         return "the clause speaks of this act, and nothing it allows applies"
     if finding.verdict == "not due":
         return f"its time is not over{f'; awaited: {missing}' if missing else ''}"
     if finding.verdict == "cannot tell":
-        return f"not known well enough: {missing or 'a fact of the act itself (its time, place or author)'}"
+        loose = "; the act's own time lies between two instants" if finding.at and finding.at[0] < finding.at[1] else ""
+        return f"not known well enough: {missing or 'a fact of the act itself (its time, place or author)'}{loose}"
     if finding.verdict == "no verdict":
         return "the clause applies to this act; it gives no verdict of its own"
     if finding.verdict == "no breach known":
@@ -212,7 +216,8 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
     return "the clause does not speak of this act"
 
 
-def _evidence(act: Act) -> str:
+def evidence_words(act: Act) -> str:
+    """An act as evidence: who, its place in the ledger, who received it when."""
     text = f"{act.id}: {w.a_kind(act.kind)} by {_who(act)}"
     if act.log and act.index >= 0:
         text += f", {act.log} log entry {act.index}"

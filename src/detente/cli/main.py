@@ -24,11 +24,15 @@ def cli() -> None:
 
 def _register() -> None:
     from detente.cli.bundle import bundle
+    from detente.cli.checking import check
     from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
+    from detente.cli.judging import judge
+    from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
@@ -36,20 +40,35 @@ def _register() -> None:
     commands = (
         adopt,
         bundle,
+        check,
         clauses,
         compare,
         demo,
+        discard,
         draft,
         export,
         import_group,
+        judge,
         keys,
         log,
+        may,
+    )
+    for command in (
+        *commands,
         node,
         offer,
+        override,
+        place,
         receipt,
         refusals,
-    )
-    for command in (*commands, place, release, say, state, terms, verify, voice):
+        release,
+        say,
+        state,
+        terms,
+        verify,
+        voice,
+        watch,
+    ):
         cli.add_command(command)
 
 
@@ -57,8 +76,10 @@ def main() -> None:
     """Run the command; exit 1 for a refusal, 2 for a wrong call, 70 for a fault of Detente itself."""
     try:
         _register()
-        cli(standalone_mode=False)
+        status = cli(standalone_mode=False)
         sys.stdout.flush()
+        if isinstance(status, int):  # what a command gave to `Context.exit`
+            sys.exit(status)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as error:
