@@ -44,6 +44,8 @@ def in_order(first: Rows, second: Rows, *, strictly: bool) -> Answers:
         found = told(first.lo > second.hi, first.hi <= second.lo)
     else:
         found = not_later(first.lo, first.hi, second.lo, second.hi)
+    if not (first.table.logged and second.table.logged):
+        return found.astype(np.int8, copy=False)
     one, two = first.table.index[first.idx], second.table.index[second.idx]
     logged = (one >= 0) & (two >= 0) & (first.table.log[first.idx] == second.table.log[second.idx])
     if logged.any():

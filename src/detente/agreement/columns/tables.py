@@ -57,9 +57,10 @@ class Table:
         self.until: Ints
         self.log: Ints
         self.index: Ints
-        self.from_, self.until = stated or (np.full(size, -NEVER), np.full(size, NEVER))
+        self.from_, self.until = stated or (_same(-NEVER, size), _same(NEVER, size))
         self.has_stated = stated is not None
-        self.log, self.index = place or (np.full(size, -1), np.full(size, -1))
+        self.log, self.index = place or (_same(-1, size), _same(-1, size))
+        self.logged = place is not None and bool((self.index >= 0).any())
         self.since: Ints | None = None
         self.edge: Any = None
         self._kept: dict[tuple[str, str], Any] = {}
@@ -130,6 +131,11 @@ class Table:
         if found is None:
             found = self._keep("receivers", "", sorted({who for received in self.receipts for who in received}))
         return list(found)
+
+
+def _same(value: int, size: int) -> Ints:
+    """One number for every row, held once."""
+    return np.broadcast_to(np.int64(value), (size,))
 
 
 def _state(value: object, plain: type) -> int:

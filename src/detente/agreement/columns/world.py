@@ -104,7 +104,7 @@ class World:
 
     def _disordered(self) -> bool:
         """Whether some log's order and its clocks differ, as the store of the step judge finds it."""
-        tables = [table for table in self.tables.values() if table.size and table.kind != "receipt"]
+        tables = [table for table in self.tables.values() if table.logged]
         log, index, lo = (
             np.concatenate([getattr(table, part) for table in tables]) if tables else np.zeros(0, np.int64)
             for part in ("log", "index", "lo")
