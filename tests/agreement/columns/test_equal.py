@@ -148,6 +148,23 @@ def test_a_clause_without_a_column_is_handed_over_by_name():
     assert of_columns(history) == of_step(FEW, Record(acts, 100), Small())
 
 
+def test_people_are_keys_however_few_values_there_are():
+    text = TEXT.replace(
+        b"- {id: lead",
+        b"- {id: often, forbid: strike, when: {count: strike, same: [by], in: 12h, at_least: 2}}\n- {id: lead",
+    )
+    agreement = read_agreement(text, "few")
+    people = ["us", "ru", *(f"p{n}" for n in range(20))]
+    acts = tuple(
+        Act(f"s{n}", "strike", frozenset((who,)), Interval(n, n), {}, {})
+        for n, who in enumerate([*people, *people[:7]])
+    )
+    history, record = judge_all(agreement, Record(acts, 100), Small()), Record(acts, 100)
+    assert not history.refused
+    assert of_columns(history) == of_step(agreement, record, Small())
+    assert history.counts()["often"] == {"broken": 7}
+
+
 def test_one_side_told_it_otherwise():
     told = (Account("us", {"target": "y"}), Account("ru", {}))
     said = {"ru": Interval(0, 0)}, {"us": Interval(0, 0)}

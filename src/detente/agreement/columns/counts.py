@@ -226,7 +226,7 @@ class Counting:
         """Different known values, acts with an unknown one, and whether there is any act, for each row."""
         owners, keys, known = [], [], []
         odd = np.zeros(size, bool)
-        factor = np.int64(len(self.world.vocabulary.values) + 2)
+        factor = np.int64(self.world.vocabulary.top())
         if len(self.question.pattern.distinct) > 2:
             raise NoPlan("distinct over more than two fields")
         for owner, acts in kept:

@@ -85,7 +85,7 @@ class Index:
         rows = np.flatnonzero(keyed)
         self.stages: list[Any] = []
         group = np.zeros(len(rows), np.int64)
-        self.factor = len(table.vocabulary.values) + 2
+        self.factor = table.vocabulary.top()
         for number, codes in enumerate(columns):
             different, group = (
                 _numbered(codes[rows], self.factor)

@@ -65,6 +65,10 @@ class Vocabulary:
             self._large[id(value)] = value, number  # kept alive, so that no other shape gets its id
         return number
 
+    def top(self) -> int:
+        """More than any number of a value or of a person: what a key of several numbers is multiplied by."""
+        return max(len(self.values), _MOST_PEOPLE) + 2
+
     def _learn(self, texts: list[object]) -> None:
         """New texts, all at once."""
         self.codes.update(zip(texts, range(len(self.values), len(self.values) + len(texts)), strict=True))
