@@ -29,10 +29,11 @@ from detente.geo import entry
 from detente.geo.cell import Cell
 from detente.geo.coordinates import read_cell
 from detente.geo.datums import from_wgs84, read_datum
-from detente.geo.ellipsoid import E7, geodesic, offset
+from detente.geo.ellipsoid import geodesic, offset
 from detente.geo.gazetteer import Gazetteer, Place
 from detente.geo.mgrs import write_mgrs, zone_of
 from detente.geo.projection import gk_zone, project, utm_zone
+from detente.model.shapes import E7
 
 HERE = Path(__file__).resolve().parents[1]
 REAL = HERE.parent / "shared/data/gazetteer/syria_places_syrianarchive_ocha.csv.gz"

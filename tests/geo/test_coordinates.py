@@ -12,9 +12,10 @@ from detente.errors import GivenError
 from detente.geo.cell import check_group, show_dms, show_length
 from detente.geo.coordinates import read_cell, read_columns
 from detente.geo.datums import from_wgs84, read_datum
-from detente.geo.ellipsoid import E7, geodesic
+from detente.geo.ellipsoid import geodesic
 from detente.geo.mgrs import write_mgrs
 from detente.geo.projection import gk_zone, project, utm_zone
+from detente.model.shapes import E7
 
 GEO = {"datum": "WGS84", "grid": "geographic"}
 

@@ -8,7 +8,8 @@ from pyproj import Transformer
 
 from detente.errors import GivenError
 from detente.geo.datums import DATUMS, Helmert, from_wgs84, read_datum, to_wgs84
-from detente.geo.ellipsoid import E7, geodesic
+from detente.geo.ellipsoid import geodesic
+from detente.model.shapes import E7
 
 SYRIA = [(lat, lon) for lat in (32.4, 34.5, 36.0, 37.2) for lon in (35.8, 38.0, 40.2, 42.3)]
 

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from pyproj import Geod
 
-from detente.geo.ellipsoid import E7, along, arcs, bearing, geodesic, offset, points, points_degrees
+from detente.geo.ellipsoid import along, arcs, bearing, geodesic, offset, points, points_degrees
+from detente.model.shapes import E7
 
 GEOD = Geod(ellps="WGS84")
 RNG = np.random.default_rng(2016)

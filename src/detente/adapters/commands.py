@@ -44,15 +44,14 @@ class ClockLike(Protocol):
 
 @dataclass
 class Waiting:
-    """An answer that is held back until every entry named is signed for by its audience."""
+    """An answer that is held back until the audience of each log named has signed for that entry of it."""
 
     answer: dict[str, Any]
-    entries: list[tuple[str, int]]
+    entries: dict[str, int]
 
     def ready(self, house: House) -> bool:
-        """Whether all have been signed for; drops those that have."""
-        self.entries = [(origin, entry) for origin, entry in self.entries if house.books[origin].signed_for() <= entry]
-        return not self.entries
+        """Whether all have been signed for; a receipt covers every entry before it too."""
+        return all(house.books[origin].signed_for() > entry for origin, entry in self.entries.items())
 
 
 class Commands:
@@ -115,7 +114,7 @@ class Commands:
             "logs": logs,
             "copies": copies,
             "links": [link._asdict() for link in self._store.links()],
-            "waiting_jobs": len(self._store.jobs()),
+            "waiting_jobs": len(self._store.lanes()),
             "evidence": [name for name, _ in self._store.evidence()],
             "trouble": self.trouble,
         }
@@ -126,7 +125,7 @@ class Commands:
 
     def do_next_due(self, _: dict[str, Any]) -> dict[str, Any]:
         """The next instant at which this node has something to do by itself."""
-        return {"next_due": self._house.duties.next_due(), "busy": bool(self._store.jobs() or self._store.inbox(1))}
+        return {"next_due": self._house.duties.next_due(), "busy": bool(self._store.lanes()) or self._store.has_input()}
 
     def do_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """The `.tlog-proof` file of an entry of ours, with the time its signer gave."""
@@ -156,7 +155,8 @@ class Commands:
     @staticmethod
     def _placed(placed: list[Placed], request: dict[str, Any]) -> dict[str, Any] | Waiting:
         answer = {"placed": [p._asdict() for p in placed]}
-        return Waiting(answer, [(p.origin, p.entry) for p in placed]) if request.get("wait") else answer
+        newest = {p.origin: p.entry for p in placed}  # in each log they stand in order
+        return Waiting(answer, newest) if request.get("wait") else answer
 
     def do_say(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Release one statement to one audience, or to all ("*")."""

@@ -27,7 +27,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from detente.adapters.config import Config, Peer, load_config
-from detente.adapters.store_shared import FULL, Link, SqliteShared
+from detente.adapters.store_shared import SqliteShared
+from detente.adapters.store_traffic import FULL, Link
 from detente.adapters.tiles_served import Served
 from detente.adapters.tls import SERVER_NAME, client_context, server_context
 from detente.errors import DetenteError, LocalError
@@ -96,7 +97,7 @@ class Gateway:
         self._config = config
         self._poke = poke
         self._life = life
-        self._store = SqliteShared(config.shared_db, max_pages=config.max_pages)
+        self._store = SqliteShared(config.shared_db, max_pages=config.max_pages, durable=False)
         self._served = Served(self._store, config.terms(), config.code)
         self._pending: dict[int, asyncio.Future[tuple[int, str, bytes]]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
@@ -220,10 +221,10 @@ class Gateway:
 
     def _carry(self) -> None:
         """Start a courier in every lane that has jobs and none."""
-        for job in self._store.jobs():
-            task = self._lanes.get(job.lane)
+        for name in self._store.lanes():
+            task = self._lanes.get(name)
             if task is None or task.done():
-                self._lanes[job.lane] = asyncio.create_task(self._lane(job.lane))
+                self._lanes[name] = asyncio.create_task(self._lane(name))
         self._drop_replies()
 
     def _drop_replies(self) -> None:
@@ -235,8 +236,7 @@ class Gateway:
 
     async def _lane(self, lane: str) -> None:
         pause, failures = FIRST_PAUSE, 0
-        while jobs := self._store.jobs(lane):
-            job = jobs[0]
+        while job := self._store.next_job(lane):
             peer = self._config.peers.get(job.peer)
             if peer is None:
                 self._answer(job, 502, b"no such peer configured")

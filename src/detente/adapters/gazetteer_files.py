@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from detente.errors import GivenError
-from detente.geo.ellipsoid import E7
 from detente.geo.gazetteer import Place
 from detente.geo.names import is_arabic
+from detente.model.shapes import E7
 
 MAX_FILE = 64 * 2**20
 

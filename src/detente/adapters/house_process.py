@@ -25,11 +25,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
 from detente.adapters.store_private import HighWaterFile, PrivateStore
-from detente.adapters.store_shared import FULL, Inbox, SqliteShared
+from detente.adapters.store_shared import SqliteShared
+from detente.adapters.store_traffic import FULL, Inbox
 from detente.adapters.threads import threaded_verifier
 from detente.errors import DetenteError, LocalError
 from detente.node.house import House
@@ -39,6 +42,7 @@ from detente.proof.roots import read_root
 from detente.proof.wire import TYPE_TEXT
 
 BATCH = 64
+STATEMENTS = 512
 TICK_SECONDS = 0.5
 LAST_INSTANT = 253_402_300_799_999
 LOCK_TRIES = 100
@@ -183,7 +187,7 @@ class HouseProcess:
         try:
             while line := await reader.readline():
                 answer = await self._answer(line)
-                writer.write(json.dumps(answer).encode() + b"\n")
+                writer.write(msgspec.json.encode(answer) + b"\n")
                 await writer.drain()
         except (ConnectionError, ValueError):
             pass
@@ -203,27 +207,38 @@ class HouseProcess:
         return await future
 
     def _work(self) -> None:
-        """One batch: everything that has come in, one transaction, then the answers."""
+        """One batch: what has come in, one transaction, then the answers; then the next, once the lines were looked at."""
         self._scheduled = False
+        if self._stop.is_set():
+            return
         try:
-            while not self._stop.is_set():
-                items = self.store.inbox(BATCH) if self._started else []
-                queue, self._queue = self._queue, []
-                if not items and not queue:
-                    break
-                error = self._keep(items, queue)
-                if error is not None:
-                    for item in items:
-                        self._keep_item(item)
-                    for asked in queue:
-                        self._keep_request(asked)
-                self._settle_waiting()
-                self._tell_gateway()
-                if error is not None:
-                    break
+            items = self.store.inbox(BATCH) if self._started else []
+            queue = self._next_requests()
+            if not items and not queue:
+                return
+            error = self._keep(items, queue)
+            if error is not None:
+                for item in items:
+                    self._keep_item(item)
+                for asked in queue:
+                    self._keep_request(asked)
+            self._settle_waiting()
+            self._tell_gateway()
+            if self._queue or error is None:
+                self._soon()
         except Exception as error:
             self._fatal = error
             self._stop.set()
+
+    def _next_requests(self) -> list[Asked]:
+        """Requests for one batch. Not all at once: the first statements are on their way while the next are signed."""
+        count = weight = 0
+        while count < len(self._queue) and weight < STATEMENTS:
+            many = self._queue[count][0].get("many")
+            weight += len(many) if isinstance(many, list) else 1
+            count += 1
+        queue, self._queue = self._queue[:count], self._queue[count:]
+        return queue
 
     def _keep(self, items: Sequence[Inbox], queue: Sequence[Asked]) -> Exception | None:
         """Handle all of these in one transaction and answer them; or none of them, then why not."""

@@ -20,7 +20,7 @@ from nacl.exceptions import CryptoError
 from nacl.hash import blake2b
 from nacl.secret import SecretBox
 
-from detente.adapters.store_shared import named_errors
+from detente.adapters.store_file import named_errors
 from detente.errors import LocalError
 from detente.model.statement import sha256_hex
 from detente.proof.keys import SoftSigner

@@ -1,131 +1,57 @@
-"""The released record in SQLite: entries, heads, receipts, refusals, and the traffic between gateway and house.
+"""The released record in SQLite: entries, heads, statements, receipts, refusals, evidence.
 
-WAL, synchronous=FULL, one transaction for each batch. The gateway opens this file and no other; nothing that has
-not been released is ever in it. Entries live under one integer key (log number << 40 | index), so reading a range
-is one scan. Tiles are derived on demand. kill -9 at any instant leaves either the whole batch or none of it.
+One transaction for each batch. The gateway opens this file and no other; nothing that has not been released is ever in
+it. Entries and statements live under one integer key (log number << 40 | index), so reading a range is one scan. A
+statement is found by its id through the id's first 8 bytes, as a number: the index is in random order, and a narrow one
+dirties fewer pages; the whole id in the row decides. Tiles are derived on demand. kill -9 at any instant leaves either
+the whole batch or none of it.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
+from detente.adapters.store_traffic import SqliteTraffic
 from detente.errors import LocalError
-from detente.node.ports import Job, Refused, StatementRow, StoredReceipt
+from detente.node.ports import Refused, StatementRow, StoredReceipt
 
-FULL = b"f"  # the gateway's poke when it could not write
 _SHIFT = 40
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS log(id INTEGER PRIMARY KEY, origin TEXT UNIQUE NOT NULL, size INTEGER NOT NULL DEFAULT 0);
-CREATE TABLE IF NOT EXISTS entry(place INTEGER PRIMARY KEY, data BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS head(origin TEXT, kind TEXT, size INTEGER, note BLOB, PRIMARY KEY(origin, kind)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS statement(
-    id TEXT PRIMARY KEY, origin TEXT, idx INTEGER, kind TEXT, author TEXT, time INTEGER, received INTEGER) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS statement_kind ON statement(kind, origin, idx);
-CREATE TABLE IF NOT EXISTS receipt(
-    origin TEXT, size INTEGER, name TEXT, key TEXT, role TEXT, time_s INTEGER, note BLOB, held INTEGER,
-    PRIMARY KEY(origin, size, key, time_s)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS receipt_time ON receipt(origin, role, time_s, size);
-CREATE INDEX IF NOT EXISTS receipt_name ON receipt(origin, name, size, time_s);
-CREATE TABLE IF NOT EXISTS refusal(
-    n INTEGER PRIMARY KEY, at INTEGER, party TEXT, origin TEXT, idx INTEGER, code TEXT, what TEXT);
-CREATE TABLE IF NOT EXISTS evidence(name TEXT PRIMARY KEY, data BLOB);
-CREATE TABLE IF NOT EXISTS job(
-    id INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT, lane TEXT, method TEXT, path TEXT, type TEXT, body BLOB, purpose TEXT);
-CREATE TABLE IF NOT EXISTS inbox(
-    id INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT, path TEXT, body BLOB, job INTEGER, status INTEGER, purpose TEXT);
-CREATE TABLE IF NOT EXISTS reply(id INTEGER PRIMARY KEY, status INTEGER, type TEXT, body BLOB);
-CREATE TABLE IF NOT EXISTS link(peer TEXT PRIMARY KEY, up INTEGER, since INTEGER, error TEXT);
-CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value TEXT);
-"""
+_INDEX = (1 << _SHIFT) - 1
+_ASKED = 256  # ids looked up in one query
+_STATEMENT = "SELECT place, id, kind, author, time, received FROM statement"
 
 
-class Inbox(NamedTuple):
-    """Unsigned input the gateway stored: a peer's request (job 0), or the answer to a job of ours."""
-
-    id: int
-    peer: str
-    path: str
-    body: bytes
-    job: int
-    status: int
-    purpose: str
+def _start(identifier: bytes) -> int:
+    return int.from_bytes(identifier[:8], "big", signed=True)
 
 
-class Link(NamedTuple):
-    """Whether the peer's listener answers; `since` is wall time in ms."""
-
-    peer: str
-    up: bool
-    since: int
-    error: str
-
-
-@contextmanager
-def named_errors(store: str) -> Iterator[None]:
-    """What SQLite reports of a store, as refusals: disk-full if it cannot be written, store-damaged if not read."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        full = getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
-        if full or "full" in str(error) or "disk I/O" in str(error):
-            raise LocalError("disk-full", f"the {store} store cannot be written: {error}") from error
-        raise
-    except sqlite3.DatabaseError as error:
-        raise LocalError("store-damaged", f"the {store} store cannot be read: {error}") from error
-
-
-class SqliteShared:
+class SqliteShared(SqliteTraffic):
     """`node.ports.SharedStore` on one SQLite file (or in memory), and the gateway's side of it."""
 
-    def __init__(self, path: Path | None, *, max_pages: int = 0) -> None:
-        with named_errors("shared"):
-            self._db = sqlite3.connect(path or ":memory:", isolation_level=None, timeout=30, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._db.execute("PRAGMA secure_delete=ON")
-            self._db.executescript(_SCHEMA)
-        if max_pages:
-            self._db.execute(f"PRAGMA max_page_count={int(max_pages)}")
+    def __init__(self, path: Path | None, *, max_pages: int = 0, durable: bool = True) -> None:
+        super().__init__(path, max_pages=max_pages, durable=durable)
         self._ids: dict[str, int] = {}
-        self._depth = 0
 
-    def close(self) -> None:
-        """Close the file."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, durable at the end of the outermost one; an inner one can be undone by itself."""
-        depth = self._depth
-        begin = f"SAVEPOINT s{depth}" if depth else "BEGIN IMMEDIATE"
-        with named_errors("shared"):
-            self._db.execute(begin)
-            self._depth += 1
-            try:
-                yield
-                self._db.execute(f"RELEASE s{depth}" if depth else "COMMIT")
-            except BaseException:
-                self._ids.clear()
-                if self._db.in_transaction:
-                    self._db.execute(f"ROLLBACK TO s{depth}" if depth else "ROLLBACK")
-                    if depth:
-                        self._db.execute(f"RELEASE s{depth}")
-                raise
-            finally:
-                self._depth = depth
+    def _undone(self) -> None:
+        self._ids.clear()
 
     # entries and heads
 
     def _log(self, origin: str) -> int:
         if origin not in self._ids:
-            self._db.execute("INSERT OR IGNORE INTO log(origin) VALUES(?)", (origin,))
+            self._write("INSERT OR IGNORE INTO log(origin) VALUES(?)", (origin,))
             row = self._db.execute("SELECT id FROM log WHERE origin=?", (origin,)).fetchone()
             self._ids[origin] = row[0]
         return self._ids[origin]
+
+    def _name(self, number: int) -> str:
+        known = next((origin for origin, found in self._ids.items() if found == number), None)
+        if known is None:
+            row = self._db.execute("SELECT origin FROM log WHERE id=?", (number,)).fetchone()
+            known = str(row[0])
+            self._ids[known] = number
+        return known
 
     def origins(self) -> list[str]:
         """Every log of which entries are held."""
@@ -155,8 +81,8 @@ class SqliteShared:
                 "internal", f"entries from {start} do not follow the {self.entry_count(origin)} held", where=origin
             )
         base = (self._log(origin) << _SHIFT) + start
-        self._db.executemany("INSERT INTO entry VALUES(?,?)", [(base + n, data) for n, data in enumerate(entries)])
-        self._db.execute("UPDATE log SET size=? WHERE origin=?", (start + len(entries), origin))
+        self._write_many("INSERT INTO entry VALUES(?,?)", [(base + n, data) for n, data in enumerate(entries)])
+        self._write("UPDATE log SET size=? WHERE origin=?", (start + len(entries), origin))
 
     def head(self, origin: str, kind: str) -> bytes | None:
         """The newest head of this kind, as note bytes."""
@@ -165,27 +91,62 @@ class SqliteShared:
 
     def set_head(self, origin: str, kind: str, size: int, note: bytes) -> None:
         """Replace the newest head of this kind."""
-        self._db.execute("INSERT OR REPLACE INTO head VALUES(?,?,?,?)", (origin, kind, size, note))
+        self._write("INSERT OR REPLACE INTO head VALUES(?,?,?,?)", (origin, kind, size, note))
 
     # statements, receipts, refusals
 
     def add_statements(self, rows: Sequence[StatementRow]) -> None:
-        """Index statements that count; the first place of an id stands."""
-        self._db.executemany("INSERT OR IGNORE INTO statement VALUES(?,?,?,?,?,?,?)", rows)
+        """Index statements that count: their ids are not `known`. Should one stand here twice, its first place stands."""
+        values: list[tuple[int, int, bytes, str, str, int, int]] = []
+        for text, origin, entry, kind, author, time, received in rows:
+            identifier = bytes.fromhex(text)
+            place = self._log(origin) << _SHIFT | entry
+            values.append((place, _start(identifier), identifier, kind, author, time, received))
+        self._write_many(
+            "INSERT INTO statement(place,start,id,kind,author,time,received) VALUES(?,?,?,?,?,?,?)", values
+        )
+
+    def known(self, identifiers: Sequence[str]) -> set[str]:
+        """Those of these statement ids that are indexed."""
+        found: set[str] = set()
+        for at in range(0, len(identifiers), _ASKED):
+            asked = [_start(bytes.fromhex(identifier[:16])) for identifier in identifiers[at : at + _ASKED]]
+            marks = ",".join("?" * len(asked))
+            rows = self._db.execute(f"SELECT id FROM statement WHERE start IN ({marks})", asked)  # noqa: S608 - marks only
+            found.update(row[0].hex() for row in rows)
+        return found.intersection(identifiers)
+
+    def _row(self, values: tuple[int, bytes, str, str, int, int]) -> StatementRow:
+        place, identifier, kind, author, time, received = values
+        return StatementRow(identifier.hex(), self._name(place >> _SHIFT), place & _INDEX, kind, author, time, received)
 
     def statement(self, identifier: str) -> StatementRow | None:
         """Where the statement with this id stands."""
-        row = self._db.execute("SELECT * FROM statement WHERE id=?", (identifier,)).fetchone()
-        return StatementRow(*row) if row else None
+        whole = bytes.fromhex(identifier)
+        row = self._db.execute(
+            f"{_STATEMENT} WHERE start=? AND id=? ORDER BY place LIMIT 1", (_start(whole), whole)
+        ).fetchone()
+        return self._row(row) if row else None
 
     def statements(self, kind: str, origin: str = "") -> list[StatementRow]:
         """Statements of a kind (all kinds: ""), in one log or in all, in log order."""
-        query = "SELECT * FROM statement WHERE (?='' OR kind=?) AND (?='' OR origin=?) ORDER BY origin, idx"
-        return [StatementRow(*row) for row in self._db.execute(query, (kind, kind, origin, origin))]
+        found: list[StatementRow] = []
+        for log in [origin] if origin else self.origins():
+            row = self._db.execute("SELECT id FROM log WHERE origin=?", (log,)).fetchone()
+            if row is None:
+                continue
+            places = (row[0] << _SHIFT, (row[0] + 1) << _SHIFT)
+            if kind:
+                query = f"{_STATEMENT} WHERE kind=? AND place>=? AND place<? ORDER BY place"
+                rows = self._db.execute(query, (kind, *places))
+            else:
+                rows = self._db.execute(f"{_STATEMENT} WHERE place>=? AND place<? ORDER BY place", places)
+            found += map(self._row, rows)
+        return found
 
     def add_receipt(self, receipt: StoredReceipt) -> None:
         """Keep a countersignature; the first copy stands."""
-        self._db.execute("INSERT OR IGNORE INTO receipt VALUES(?,?,?,?,?,?,?,?)", receipt)
+        self._write("INSERT OR IGNORE INTO receipt VALUES(?,?,?,?,?,?,?,?)", receipt)
 
     def receipts(self, origin: str) -> list[StoredReceipt]:
         """All countersignatures over heads of the log, smallest head first."""
@@ -214,7 +175,7 @@ class SqliteShared:
 
     def add_refusal(self, refused: Refused) -> None:
         """Log a named refusal."""
-        self._db.execute("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
+        self._write("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
 
     def refusals(self, last: int = 100) -> list[Refused]:
         """The last refusals, oldest first."""
@@ -223,7 +184,7 @@ class SqliteShared:
 
     def add_evidence(self, name: str, data: bytes) -> None:
         """Keep an evidence file under its name; the first stands."""
-        self._db.execute("INSERT OR IGNORE INTO evidence VALUES(?,?)", (name, data))
+        self._write("INSERT OR IGNORE INTO evidence VALUES(?,?)", (name, data))
 
     def evidence(self) -> list[tuple[str, bytes]]:
         """All evidence files."""
@@ -236,71 +197,4 @@ class SqliteShared:
 
     def set_meta(self, key: str, value: str) -> None:
         """Keep a small value."""
-        self._db.execute("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))
-
-    # traffic: the house queues jobs and answers requests; the gateway carries both
-
-    def try_writing(self) -> None:
-        """Write and take back what a statement needs; LocalError(disk-full) if it cannot be made durable."""
-        with self.transaction():
-            self.set_meta("try", "0" * 65_535)
-        with self.transaction():
-            self._db.execute("DELETE FROM meta WHERE key='try'")
-
-    def add_job(self, peer: str, lane: str, method: str, path: str, type: str, body: bytes, purpose: str) -> int:
-        """Queue a request for the gateway; it leaves only once this transaction is committed."""
-        row = (peer, lane, method, path, type, body, purpose)
-        cursor = self._db.execute("INSERT INTO job(peer,lane,method,path,type,body,purpose) VALUES(?,?,?,?,?,?,?)", row)
-        return int(cursor.lastrowid or 0)
-
-    def jobs(self, lane: str = "") -> list[Job]:
-        """Jobs waiting, in order (of one lane, or all)."""
-        rows = self._db.execute("SELECT * FROM job WHERE ?='' OR lane=? ORDER BY id", (lane, lane))
-        return [Job(*row) for row in rows]
-
-    def add_request(self, peer: str, path: str, body: bytes, status: int = 0) -> int:
-        """Gateway: store a peer's request; its number. A status says that it must be refused with it (413)."""
-        with self.transaction():
-            query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,0,?,'')"
-            return int(self._db.execute(query, (peer, path, body, status)).lastrowid or 0)
-
-    def add_answer(self, job: Job, status: int, body: bytes) -> None:
-        """Gateway: store the answer to a job and take the job off the queue; a job has one answer, the first."""
-        with self.transaction():
-            if self._db.execute("DELETE FROM job WHERE id=?", (job.id,)).rowcount:
-                query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,?,?,?)"
-                self._db.execute(query, (job.peer, job.path, body, job.id, status, job.purpose))
-
-    def inbox(self, limit: int = 64) -> list[Inbox]:
-        """House: input not yet handled, oldest first."""
-        return [Inbox(*row) for row in self._db.execute("SELECT * FROM inbox ORDER BY id LIMIT ?", (limit,))]
-
-    def settle(self, item: Inbox, status: int, type: str, body: bytes) -> None:
-        """House: input handled; a request gets its reply, in the same transaction as its effects."""
-        self._db.execute("DELETE FROM inbox WHERE id=?", (item.id,))
-        if item.job == 0:
-            self._db.execute("INSERT OR REPLACE INTO reply VALUES(?,?,?,?)", (item.id, status, type, body))
-
-    def take_replies(self, wanted: Sequence[int]) -> dict[int, tuple[int, str, bytes]]:
-        """Gateway: those replies to these requests that are ready: status, type, body."""
-        found: dict[int, tuple[int, str, bytes]] = {}
-        for identifier in wanted:
-            row = self._db.execute("SELECT status, type, body FROM reply WHERE id=?", (identifier,)).fetchone()
-            if row:
-                found[identifier] = (row[0], row[1], row[2])
-        return found
-
-    def drop_replies(self, below: int) -> None:
-        """Gateway: forget replies to requests numbered below `below` (they have been sent, or nobody waits)."""
-        with self.transaction():
-            self._db.execute("DELETE FROM reply WHERE id<?", (below,))
-
-    def set_link(self, link: Link) -> None:
-        """Gateway: whether a peer's listener answers."""
-        with self.transaction():
-            self._db.execute("INSERT OR REPLACE INTO link VALUES(?,?,?,?)", link)
-
-    def links(self) -> list[Link]:
-        """The last known state of each link."""
-        rows = self._db.execute("SELECT peer, up, since, error FROM link ORDER BY peer")
-        return [Link(row[0], bool(row[1]), row[2], row[3]) for row in rows]
+        self._write("INSERT OR REPLACE INTO meta VALUES(?,?)", (key, value))

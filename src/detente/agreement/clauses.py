@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from detente.agreement import form as f
 from detente.agreement import units
-from detente.agreement.grammar import Grammar
+from detente.agreement.grammar import UNASKED, Grammar
+from detente.agreement.paths import DUE, EDGE, Scope
 from detente.agreement.source import Node
 
 _COMMON = {
@@ -34,16 +35,20 @@ def read_rules(grammar: Grammar, node: Node) -> dict[str, f.Rule]:
     return rules
 
 
-def clause_ids(node: Node) -> set[str]:
-    """Ids of all clauses, before they are read (findings may name any)."""
-    found: set[str] = set()
+def clause_kinds(node: Node, parent: tuple[str, ...] = ()) -> dict[str, tuple[str, ...]]:
+    """Ids of all clauses with the kinds that each judges, before they are read (findings may name any)."""
+    found: dict[str, tuple[str, ...]] = {}
     for item in node:
         pairs = item.mapping("a clause")
         if "id" not in pairs:
             item.fail("a clause needs an id")
-        found.add(pairs["id"].scalar("an id"))
+        judged = next((pairs[mode] for mode in ("forbid", "permit", "after") if mode in pairs), None)
+        if judged is not None and judged.pairs is not None:
+            judged = judged.pairs.get("act")
+        kinds = tuple(each.text for each in judged if each.text is not None) if judged is not None else parent
+        found[pairs["id"].scalar("an id")] = kinds
         if "then" in pairs:
-            found |= clause_ids(pairs["then"])
+            found |= clause_kinds(pairs["then"], kinds)
     return found
 
 
@@ -72,9 +77,9 @@ def _rule(grammar: Grammar, raw: Node, parent: f.Rule | None) -> list[f.Rule]:
         mode=modes[0],
         line=raw.place.line,
         kinds=kinds,
-        by=grammar.who(pairs["by"]) if "by" in pairs else None,
-        when=grammar.condition(pairs["when"], kinds) if "when" in pairs else None,
-        unless=grammar.condition(pairs["unless"], kinds) if "unless" in pairs else None,
+        by=grammar.who(pairs["by"], Scope(kinds)) if "by" in pairs else None,
+        when=grammar.condition(pairs["when"], Scope(kinds)) if "when" in pairs else None,
+        unless=grammar.condition(pairs["unless"], Scope(kinds)) if "unless" in pairs else None,
         **common,  # type: ignore[arg-type]
     )
     rules = [rule]
@@ -101,7 +106,7 @@ def _common(grammar: Grammar, name: str, pairs: dict[str, Node], parent: f.Rule 
         "answers": _person(grammar, pairs.get("answers")),
         "survives": _yes(pairs.get("survives")),
         "reading_of": pairs["reading_of"].scalar() if "reading_of" in pairs else "",
-        "doubt": {k: v.scalar() for k, v in pairs["doubt"].mapping("doubt").items()} if "doubt" in pairs else {},
+        "doubt": _doubt(grammar, pairs["doubt"]) if "doubt" in pairs else {},
         "parent": parent.id if parent else "",
     }
 
@@ -130,6 +135,22 @@ def _person(grammar: Grammar, node: Node | None) -> str:
     return node.scalar()
 
 
+def _doubt(grammar: Grammar, node: Node) -> dict[str, str]:
+    """Who bears the doubt that an act of a kind (or any) leaves."""
+    found = {}
+    for kind, item in node.mapping("doubt").items():
+        if kind != "any" and kind not in grammar.names.kinds:
+            item.fail(f"no statement or event is called {kind!r}", "name a kind, or `any`")
+        words = ("actor", "guarantor", "other")
+        if item.scalar("a person") not in words and item.text not in grammar.names.people:
+            item.fail(
+                f"nobody is called {item.text!r}",
+                f"known: {', '.join(sorted(grammar.names.people))}, {', '.join(words)}",
+            )
+        found[kind] = item.scalar()
+    return found
+
+
 def _yes(node: Node | None) -> bool:
     if node is None:
         return False
@@ -144,16 +165,14 @@ def _require(
     pairs = node.mapping()
     if "by" not in pairs and "by_each" not in pairs:
         node.fail("a duty needs its bearer: by or by_each")
-    trigger, about = _trigger(grammar, node, pairs, parent)
+    trigger, scope = _trigger(grammar, pairs, node, parent)
     owed_kinds = grammar.kind_names(pairs["require"])
     keys = ("to", "to_each", "with", "within", "counting_from", "at_least", "at_most")
     inner: dict[str, Node] = {key: pairs[key] for key in keys if key in pairs}
     if "same" in pairs:
         inner["same"] = pairs["same"]
     inner["act"] = pairs["require"]
-    owed = grammar.pattern(
-        Node(node.place, pairs=inner), "act", about if trigger.due is None else (), ("within", "counting_from")
-    )
+    owed = grammar.pattern(Node(node.place, pairs=inner), "act", scope, ("within", "counting_from"))
     if trigger.due is None and owed.within is None:
         node.fail("a duty after an act or a phase needs `within`")
     if trigger.due is None and (owed.at_least is not None or owed.at_most is not None):
@@ -166,35 +185,33 @@ def _require(
         mode="require",
         line=line,
         kinds=owed_kinds,
-        by=grammar.who(by),
+        by=grammar.who(by, scope),
         each="by_each" in pairs,
-        when=grammar.condition(pairs["when"], about) if "when" in pairs else None,
-        unless=grammar.condition(pairs["unless"], about) if "unless" in pairs else None,
+        when=grammar.condition(pairs["when"], scope) if "when" in pairs else None,
+        unless=grammar.condition(pairs["unless"], scope) if "unless" in pairs else None,
         owed=owed,
         trigger=trigger,
         **common,  # type: ignore[arg-type]
     )
 
 
-def _trigger(
-    grammar: Grammar, node: Node, pairs: dict[str, Node], parent: f.Rule | None
-) -> tuple[f.Trigger, tuple[str, ...]]:
-    """The trigger, and the kinds of the act that brings the duty about (empty for phases and due times)."""
+def _trigger(grammar: Grammar, pairs: dict[str, Node], node: Node, parent: f.Rule | None) -> tuple[f.Trigger, Scope]:
+    """The trigger, and the act (edge, due time) that brings the duty about."""
     given = [key for key in ("after", "due") if key in pairs]
     if parent is not None and not given:
-        return f.Trigger(pattern=f.Pattern(parent.kinds)), parent.kinds
+        return f.Trigger(pattern=f.Pattern(parent.kinds)), Scope(parent.kinds)
     if len(given) != 1:
         node.fail("a duty needs one of `after` and `due`")
     if given[0] == "after":
         edge = grammar.edge_of(pairs["after"])
         if edge is not None:
-            return f.Trigger(edge=edge), ()
-        pattern = grammar.pattern(pairs["after"])
-        return f.Trigger(pattern=pattern), pattern.kinds
+            return f.Trigger(edge=edge), Scope((EDGE.name,))
+        pattern = grammar.pattern(pairs["after"], never=UNASKED)
+        return f.Trigger(pattern=pattern), Scope(pattern.kinds, grammar.judged(pairs["after"], pattern.kinds))
     due = pairs["due"]
     if due.pairs is None:
-        return f.Trigger(due=f.Due(units.instant(due))), ()
+        return f.Trigger(due=f.Due(units.instant(due))), Scope((DUE.name,))
     parts = due.only({"every", "at"}, "due")
     if set(parts) != {"every", "at"}:
         due.fail("due needs `every` and `at`")
-    return f.Trigger(due=f.Due(None, units.weekdays(parts["every"]), units.minute(parts["at"]))), ()
+    return f.Trigger(due=f.Due(None, units.weekdays(parts["every"]), units.minute(parts["at"]))), Scope((DUE.name,))

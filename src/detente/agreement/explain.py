@@ -1,52 +1,141 @@
-"""One finding on one screen: at most 24 lines of 100 columns (20-agreement; R-rows of 00-product).
+"""One finding on one screen: at most 24 lines of 80 columns (20-agreement; R-rows of 00-product).
 
-The clause and where it is from, the rule read back, the fact that decided, the evidence with its receipts, what would
-change it, and what was known then beside what is known now.
+The clause and where it is from, the rule read back, the fact that decided, the evidence with its receipts and its place in
+the ledger, what would change it, and what was known then beside what is known now. `parts` gives the same as labelled
+paragraphs, for a page. Where a screen would overflow, the read-back and the evidence are shortened first, with a mark.
 """
 
 from __future__ import annotations
 
 import textwrap
+from typing import NamedTuple
 
 from detente.agreement import wording as w
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement, Rule
+from detente.agreement.geometry import Geometry
+from detente.agreement.nearmiss import near_misses
 from detente.agreement.readback import readback
 from detente.agreement.record import Act, Record
 
-LINES, COLUMNS = 24, 100
+LINES, COLUMNS = 24, 80
 _INDENT = 11
+_SHRINK = ("Read as", "Evidence", "Says", "Because", "Act", "Otherwise")
 
 
-def explain(agreement: Agreement, finding: Finding, record: Record, then: Finding | None = None) -> str:
-    """The explanation of a finding; `then`: what the same finding was by what was known at the time."""
+class Part(NamedTuple):
+    """A labelled paragraph; on a screen of at most so many lines."""
+
+    label: str
+    text: str
+    most: int
+
+
+def explain(
+    agreement: Agreement,
+    finding: Finding,
+    record: Record,
+    then: Finding | None = None,
+    *,
+    geometry: Geometry | None = None,
+    revised: tuple[str, ...] = (),
+) -> str:
+    """The explanation of a finding; `then`: what the same finding was by what was known at the time; `revised`: what it
+    superseded and why."""
+    found = parts(agreement, finding, record, then, geometry=geometry, revised=revised)
+    shown = [_section(part) for part in found]
+    while sum(map(len, shown)) > LINES:
+        longest = max(
+            (number for number, part in enumerate(found) if part.label in _SHRINK and len(shown[number]) > 1),
+            key=lambda number: (len(shown[number]) - 1) * 10 - _SHRINK.index(found[number].label),
+            default=None,
+        )
+        if longest is None:
+            evidence = [number for number, part in enumerate(found) if not part.label]
+            if not evidence:
+                break
+            del found[evidence[-1]], shown[evidence[-1]]
+            continue
+        found[longest] = found[longest]._replace(most=len(shown[longest]) - 1)
+        shown[longest] = _section(found[longest])
+    return "\n".join(line for lines in shown for line in lines)
+
+
+def parts(
+    agreement: Agreement,
+    finding: Finding,
+    record: Record,
+    then: Finding | None = None,
+    *,
+    geometry: Geometry | None = None,
+    revised: tuple[str, ...] = (),
+) -> list[Part]:
+    """The labelled paragraphs of an explanation; one without a label goes on from the one before."""
     rule = agreement.rules[finding.clause]
     acts = {act.id: act for act in record.acts}
-    lines = _section("Clause", f"{rule.id}, {agreement.code}{_status(agreement, rule)}", 1)
-    lines += _section("Says", rule.says or "(no words given)", 3)
-    lines += _section("Read as", readback(agreement, rule.id), 4)
-    lines += _section("Act", _act_line(finding, acts.get(finding.act)), 2)
-    lines += _section("Finding", _verdict(finding), 2)
-    lines += _section("Because", _reason(finding), 2)
-    evidence = [acts[id] for id in finding.evidence if id in acts]
+    found = [
+        Part("Clause", f"{rule.id}, {agreement.code}{_status(agreement, rule)}", 2),
+        Part("Says", rule.says or "(no words given)", 3),
+        Part("Read as", readback(agreement, rule.id), 6),
+        Part("Act", _act_line(finding, acts.get(finding.act)), 2),
+        Part("Finding", _verdict(finding), 2),
+        Part("Because", because(agreement, finding, record, geometry), 6),
+    ]
+    evidence = [acts[id] for id in finding.evidence if id in acts and id != finding.act]
     shown = evidence[:4]
     for number, act in enumerate(shown):
-        lines += _section("Evidence" if number == 0 else "", _evidence(act), 1)
+        found.append(Part("Evidence" if number == 0 else "", _evidence(act), 2))
     if len(evidence) > len(shown):
-        lines += _section("", f"and {len(evidence) - len(shown)} more", 1)
-    lines += _section("Otherwise", _change(agreement, finding), 2)
+        found.append(Part("", f"and {len(evidence) - len(shown)} more", 1))
+    found.append(Part("Otherwise", _change(agreement, finding, acts.get(finding.act)), 3))
+    found += [Part("Revised" if number == 0 else "", text, 2) for number, text in enumerate(revised[-2:])]
     if then is not None:
-        lines += _section("Known then", _verdict(then), 1)
-        lines += _section("Known now", _verdict(finding), 1)
-    return "\n".join(lines[:LINES])
+        found.append(Part("Known then", _verdict(then), 1))
+        found.append(Part("Known now", _verdict(finding), 1))
+    return found
 
 
-def _section(label: str, text: str, most: int) -> list[str]:
-    """A labelled paragraph of at most so many lines; what does not fit is cut with a mark."""
-    head = f"{label:<{_INDENT}}" if len(label) < _INDENT else f"{label}  "
-    lines = textwrap.wrap(text, COLUMNS, initial_indent=head, subsequent_indent=" " * _INDENT) or [head.rstrip()]
-    if len(lines) > most:
-        lines = lines[:most]
+def because(
+    agreement: Agreement, finding: Finding, record: Record, geometry: Geometry | None = None, *, short: bool = False
+) -> str:
+    """The fact that decided; `short`: without the acts that nearly fit where there is none to name."""
+    acts = {act.id: act for act in record.acts}
+    near = near_misses(agreement, finding, record, geometry)
+    text = _reason(agreement, finding, acts.get(finding.act))
+    if not near:
+        return text
+    return "; ".join(near) if short else f"{text}. What comes nearest: {'; '.join(near)}"
+
+
+def missing_words(agreement: Agreement, finding: Finding, act: Act | None) -> tuple[str, ...]:
+    """What is missing, by the codes of whom it is missing from."""
+    by = act.by if act is not None and act.by else frozenset({finding.bearer} if finding.bearer else ())
+    if not by:
+        return finding.missing
+    words = {"the actor": by, "the other": frozenset(agreement.parties) - by}
+    words["the guarantor"] = frozenset(
+        agreement.others[code].guarantor if code in agreement.others else code for code in by
+    )
+    found = []
+    for text in finding.missing:
+        for word, codes in words.items():
+            if text.endswith(f"by {word}") and codes and "" not in codes:
+                text = f"{text.removesuffix(word)}{w.listed(sorted(codes))}"
+        found.append(text)
+    return tuple(found)
+
+
+def act_words(finding: Finding, act: Act | None) -> str:
+    """What was judged: `a strike by us`."""
+    return f"{w.a_kind(act.kind)} by {_who(act)}" if act is not None else w.plain(finding.act)
+
+
+def _section(part: Part) -> list[str]:
+    """A paragraph of at most so many lines; what does not fit is cut with a mark."""
+    head = f"{part.label:<{_INDENT}}" if len(part.label) < _INDENT else f"{part.label}  "
+    lines = textwrap.wrap(part.text, COLUMNS, initial_indent=head, subsequent_indent=" " * _INDENT) or [head.rstrip()]
+    if len(lines) > part.most:
+        lines = lines[: part.most]
         lines[-1] = lines[-1][: COLUMNS - 2].rstrip() + " …"
     return lines
 
@@ -61,13 +150,20 @@ def _status(agreement: Agreement, rule: Rule) -> str:
 
 
 def _act_line(finding: Finding, act: Act | None) -> str:
-    when = ""
-    if finding.at is not None:
-        lo, hi = finding.at
-        when = f", {_moment(lo)}" if lo == hi else f", between {_moment(lo)} and {_moment(hi)}"
-    if act is None:
-        return f"{finding.act}{when}"
-    return f"{finding.act}, {w.a_kind(act.kind)} by {_who(act)}{when}"
+    text = finding.act if act is None else f"{finding.act}, {act_words(finding, act)}"
+    when = f", {moment_words(finding)}" if finding.at is not None else ""
+    place = f" ({act.log} log, entry {act.index})" if act is not None and act.log and act.index >= 0 else ""
+    return text + when + place
+
+
+def moment_words(finding: Finding) -> str:
+    """The judged instant, or between which two it lies."""
+    if finding.at is None:
+        return ""
+    lo, hi = finding.at
+    if lo == hi:
+        return _moment(lo)
+    return f"between {_moment(lo)} and {_moment(hi)}" if abs(lo) < 1 << 59 else _moment(lo)
 
 
 def _who(act: Act) -> str:
@@ -75,7 +171,7 @@ def _who(act: Act) -> str:
 
 
 def _moment(ms: int) -> str:
-    return w.instant(ms) if abs(ms) < 1 << 59 else "an instant not known"
+    return w.instant(ms) if abs(ms) < 1 << 49 else "an instant not known"
 
 
 def _verdict(finding: Finding) -> str:
@@ -91,38 +187,38 @@ def _verdict(finding: Finding) -> str:
     return text
 
 
-def _reason(finding: Finding) -> str:
-    """The fact that decided."""
-    missing = w.listed(finding.missing)
+def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
+    missing = w.listed(missing_words(agreement, finding, act))
     if finding.sides:
         return "the accounts differ: " + "; ".join(
-            f"{source or 'the record'} has {verdict}" for source, verdict in finding.sides
+            f"by {source or 'the record'}'s account it is {verdict}" for source, verdict in finding.sides
         )
     if finding.against:
-        return f"{w.listed(finding.against, 'and')} would permit it, and the text gives neither precedence"
+        return f"{w.listed(finding.against, 'and')} would lift it, and the text gives neither precedence"
     if finding.verdict == "kept":
         return "what the clause asks for is in the record"
+    if finding.verdict == "broken" and missing:
+        return f"the record has no fitting {missing}"
     if finding.verdict == "broken":
-        return (
-            f"not in the record: {missing}"
-            if missing
-            else "the clause speaks of this act, and nothing it allows applies"
-        )
+        return "the clause speaks of this act, and nothing it allows applies"
     if finding.verdict == "not due":
         return f"its time is not over{f'; awaited: {missing}' if missing else ''}"
     if finding.verdict == "cannot tell":
-        return f"not known well enough: {missing or 'a fact of the act itself'}"
+        return f"not known well enough: {missing or 'a fact of the act itself (its time, place or author)'}"
     if finding.verdict == "no verdict":
-        return "a permission applies; it gives no verdict of its own"
+        return "the clause applies to this act; it gives no verdict of its own"
+    if finding.verdict == "no breach known":
+        return "nothing in the record breaks it; that is as much as is watched, and not proof that nothing did"
     return "the clause does not speak of this act"
 
 
 def _evidence(act: Act) -> str:
     text = f"{act.id}: {w.a_kind(act.kind)} by {_who(act)}"
+    if act.log and act.index >= 0:
+        text += f", {act.log} log entry {act.index}"
     if act.received:
         receipts = sorted(act.received.items(), key=lambda item: item[1])
-        shown = [f"received by {who} {_moment(when.hi)}" for who, when in receipts[:2]]
-        return f"{text}, {', '.join(shown)}"
+        return f"{text}, received by {', '.join(f'{who} {_moment(when.hi)}' for who, when in receipts[:2])}"
     if act.at is not None:
         text += (
             f", {_moment(act.at.lo)}" if act.at.lo == act.at.hi else f", {_moment(act.at.lo)} to {_moment(act.at.hi)}"
@@ -130,22 +226,20 @@ def _evidence(act: Act) -> str:
     return text
 
 
-def _change(agreement: Agreement, finding: Finding) -> str:
+def _change(agreement: Agreement, finding: Finding, act: Act | None) -> str:
     """What would change the finding."""
-    missing = w.listed(finding.missing)
+    missing = w.listed(missing_words(agreement, finding, act))
     if finding.against:
         return f"a word in the text on which prevails, {finding.clause} or {w.listed(finding.against)}"
     if finding.sides:
-        return "a receipt, which is one signature and not two accounts"
+        return "a receipt, which is one signature and not two accounts; or accounts that agree"
     if finding.verdict == "not due" and finding.due_by is not None:
         return f"{missing or 'what is owed'} by {_moment(finding.due_by)}; after that, its absence"
     if finding.verdict == "broken":
         earliest = f" (at the earliest {_moment(finding.earliest)})" if finding.earliest is not None else ""
-        return (
-            f"a record, late or corrected, of {missing}{earliest}"
-            if missing
-            else f"a corrected account of the act{earliest}"
-        )
+        if missing:
+            return f"a record, late or corrected, of a fitting {missing}{earliest}; a corrected account of the act"
+        return f"a corrected account of the act{earliest}"
     if finding.verdict == "cannot tell":
-        return f"a closer account of the act, or {missing or 'logs known to a later instant'}"
+        return f"a closer account of the act; {missing or 'logs known to a later instant'}"
     return f"a correction of the evidence; reports count until {w.duration_ms(agreement.settle)} after an event"

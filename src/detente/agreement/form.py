@@ -412,3 +412,4 @@ class Agreement:
     in_force: Condition | None
     rules: Mapping[str, Rule]
     digest: str = ""
+    assumed: tuple[str, ...] = ()

@@ -6,6 +6,18 @@ from typing import Protocol
 
 from detente.agreement.record import Path, Region
 
+ROUNDING = 0.001
+"""Metres that arithmetic may lose, and as many again for each km of distance (geo/inside.py; decision 0010)."""
+
+
+def lost(distance: float) -> float:
+    """What a computed distance (m) may be off by: part of e in every engine, so that exactly on an edge is cannot tell.
+
+    Beyond 1,000 km, where an area can only be asked roughly, 1 %.
+    """
+    away = abs(distance)
+    return ROUNDING + away * (0.01 if away > 1_000_000 else ROUNDING / 1000)
+
 
 class Geometry(Protocol):
     """Distances with geodesic edges, true to 1 m or better up to 1,000 km."""

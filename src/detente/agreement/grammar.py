@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from detente.agreement import form as f
-from detente.agreement import units
+from detente.agreement import paths, units
+from detente.agreement.paths import ANY, NOTHING, Scope
 from detente.agreement.source import Node
 
 QUESTIONS = ("earlier", "later", "count")
@@ -19,7 +20,8 @@ _PATTERN_KEYS = {
     "at_least", "at_most", "within", "counting_from", "ended_by", "alike", "newest_per", "in", "distinct", "plus",
 }  # fmt: skip
 _ONLY = {"within": ("later",), "counting_from": ("later",), "in": ("count",), "distinct": ("count",), "plus": ()}
-_HEAD = {"id", "by", "at", "from", "until"}
+UNASKED = ("at_least", "at_most", "newest_per", "ended_by")
+"""Keys that a trigger, a start or an end has no use for: what brings something about happens once (decision 0011.25)."""
 _WORDS = ("parties", "anyone", "actor", "other", "guarantor")
 
 
@@ -31,8 +33,8 @@ class Names:
     kinds: dict[str, f.Kind] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
     phases: set[str] = field(default_factory=set)
-    define: set[str] = field(default_factory=set)
-    clauses: set[str] = field(default_factory=set)
+    define: dict[str, Node] = field(default_factory=dict)
+    clauses: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class Grammar:
@@ -40,25 +42,45 @@ class Grammar:
 
     def __init__(self, names: Names) -> None:
         self.names = names
+        self.paths = paths.Paths(names.kinds, names.people)
+        self.buffers: list[tuple[Node, f.PlaceForm]] = []
+        self._reading: set[str] = set()
 
     # people and paths
 
-    def who(self, node: Node) -> f.Whos:
-        """Words for people: a code, a word, a path, {guarantor: path}; a list is any (or each)."""
-        return tuple(self._one_who(item) for item in node)
+    def who(self, node: Node, scope: Scope = ANY) -> f.Whos:
+        """Words for people: a code, a word, a path from the act asked about, {guarantor: path}; a list is any (or each)."""
+        return tuple(self._one_who(item, scope) for item in node)
 
-    def _one_who(self, node: Node) -> f.Who:
+    def _one_who(self, node: Node, scope: Scope) -> f.Who:
         if node.pairs is not None:
             pairs = node.only({"guarantor"}, "a person")
-            return f.GuarantorOf(self.path(pairs["guarantor"]))
+            if "guarantor" not in pairs:
+                node.fail("nobody is named", "write {guarantor: its.field}")
+            return f.GuarantorOf(self._person_path(pairs["guarantor"], scope))
         text = node.scalar("a person")
         if text in _WORDS:
             return f.Word(text)  # type: ignore[arg-type]
         if text in self.names.people:
             return f.Person(text)
         if text.startswith("its."):
-            return f.WhoPath(self.path(node))
+            return f.WhoPath(self._person_path(node, scope))
         node.fail(f"nobody is called {text!r}", f"known: {', '.join(sorted(self.names.people))}, {', '.join(_WORDS)}")
+
+    def _person_path(self, node: Node, scope: Scope) -> f.Path:
+        """A path to people; `its.` is the act asked about itself."""
+        path = self.path(node)
+        own = path[1:] if path[0] == "its" else path
+        if not own:
+            node.fail("`its` needs a field", "write its.field")
+        paths.wants(node, self.paths.follow(node, own, scope), ("who", "addressee"), "people")
+        return path
+
+    def _to(self, node: Node, scope: Scope, types: tuple[str, ...], what: str) -> f.Path:
+        """A path that leads to one of these types."""
+        path = self.path(node)
+        paths.wants(node, self.paths.follow(node, path, scope), types, what)
+        return path
 
     def path(self, node: Node) -> f.Path:
         """A path: names with dots between."""
@@ -78,24 +100,34 @@ class Grammar:
             found.append(name)
         return tuple(found)
 
-    def check_field(self, node: Node, kinds: Iterable[str], name: str) -> None:
-        """Refuse a field that some kind asked about does not have."""
-        for kind in kinds:
-            known = self.names.kinds[kind].fields
-            if name not in known and name not in _HEAD and kind != "finding":
-                node.fail(f"{kind} has no field {name!r}", f"it has: {', '.join(sorted(known)) or 'none'}")
+    def _literals(self, node: Node) -> tuple[str, ...]:
+        return tuple(item.text for item in node if item.text is not None)
 
-    def _field_of(self, kinds: tuple[str, ...], name: str) -> f.Field | None:
-        found = [self.names.kinds[kind].fields[name] for kind in kinds if name in self.names.kinds[kind].fields]
-        return found[0] if found else None
+    def judged(self, node: Node, kinds: tuple[str, ...]) -> tuple[str, ...] | None:
+        """What the clauses judge whose findings a pattern asks for; None: any kind."""
+        with_ = node.pairs.get("with") if node.pairs is not None else None
+        asked = with_.pairs.get("clause") if with_ is not None and with_.pairs is not None else None
+        if "finding" not in kinds or asked is None:
+            return None
+        named = [name for name in self._literals(asked) if name in self.names.clauses]
+        return tuple(dict.fromkeys(kind for name in named for kind in self.names.clauses[name]))
 
     # patterns
 
     def pattern(
-        self, node: Node, key: str = "act", about: tuple[str, ...] = (), more: tuple[str, ...] = ()
+        self,
+        node: Node,
+        key: str = "act",
+        scope: Scope = NOTHING,
+        more: tuple[str, ...] = (),
+        never: tuple[str, ...] = (),
+        words: Scope | None = None,
     ) -> f.Pattern:
-        """A pattern; a bare kind (or list of kinds) stands for {act: kind}. `about`: kinds of the act asked for, for
-        `same`; `more`: keys that mean something only in this place."""
+        """A pattern; a bare kind (or list of kinds) stands for {act: kind}.
+
+        `scope`: the act it stands beside, for `same` and paths; `words`: that of its words for people, if another.
+        `more`, `never`: keys that mean something only in this place, or nothing in it.
+        """
         if node.pairs is None:
             return f.Pattern(self.kind_names(node))
         pairs = node.only(_PATTERN_KEYS, "a pattern")
@@ -103,6 +135,12 @@ class Grammar:
             node.fail(f"a pattern needs its kind under {key!r}")
         kinds = self.kind_names(pairs[key])
         counting = key == "count"
+        inner = scope.inner(kinds, self.judged(node, kinds))
+        for name in never:
+            if name in pairs:
+                pairs[name].fail(
+                    f"{name!r} is not asked here", "put the question under `when`, or `with` as an `earlier`"
+                )
         for name in pairs:
             if name in _ONLY and key not in _ONLY[name] and name not in more:
                 place = " or ".join(_ONLY[name]) or "a start or end"
@@ -116,50 +154,51 @@ class Grammar:
         to = pairs.get("to_each") or pairs.get("to")
         return f.Pattern(
             kinds=kinds,
-            by=self.who(by) if by else None,
+            by=self.who(by, words or scope) if by else None,
             each="by_each" in pairs,
-            to=self.who(to) if to else None,
+            to=self.who(to, words or scope) if to else None,
             to_each="to_each" in pairs,
-            same=self._same(pairs["same"], kinds, about) if "same" in pairs else (),
-            with_=self.condition(pairs["with"], kinds) if "with" in pairs else None,
+            same=self._same(pairs["same"], inner) if "same" in pairs else (),
+            with_=self.condition(pairs["with"], inner) if "with" in pairs else None,
             during=self._phase(pairs["during"]) if "during" in pairs else "",
             no_later_than=units.instant(pairs["no_later_than"]) if "no_later_than" in pairs else None,
             at_least=units.duration(pairs["at_least"]) if "at_least" in pairs and not counting else None,
             at_most=units.duration(pairs["at_most"]) if "at_most" in pairs and not counting else None,
             within=units.duration(pairs["within"]) if "within" in pairs else None,
-            counting_from=self.path(pairs["counting_from"]) if "counting_from" in pairs else None,
+            counting_from=self._to(pairs["counting_from"], scope, paths.INSTANTS, "an instant")
+            if "counting_from" in pairs
+            else None,
             window=self._window(pairs["in"]) if "in" in pairs else None,
             least=units.count(pairs["at_least"]) if "at_least" in pairs and counting else None,
             most=units.count(pairs["at_most"]) if "at_most" in pairs and counting else None,
-            distinct=self._fields(pairs.get("distinct"), kinds),
-            ended_by=tuple(self._ender(item) for item in pairs["ended_by"]) if "ended_by" in pairs else (),
-            alike=self._fields(pairs.get("alike"), kinds),
-            newest_per=self._fields(pairs.get("newest_per"), kinds),
+            distinct=self._fields(pairs.get("distinct"), inner),
+            ended_by=tuple(self.pattern(item, scope=inner, words=words or scope) for item in pairs["ended_by"])
+            if "ended_by" in pairs
+            else (),
+            alike=self._fields(pairs.get("alike"), inner),
+            newest_per=self._fields(pairs.get("newest_per"), inner),
         )
 
-    def _ender(self, node: Node) -> f.Pattern:
-        return self.pattern(node)
-
-    def _fields(self, node: Node | None, kinds: tuple[str, ...]) -> tuple[str, ...]:
+    def _fields(self, node: Node | None, scope: Scope) -> tuple[str, ...]:
         if node is None:
             return ()
         for item in node:
-            self.check_field(item, kinds, item.scalar("a field"))
+            self.paths.follow(item, (item.scalar("a field"),), scope)
         return tuple(item.scalar() for item in node)
 
-    def _same(self, node: Node, kinds: tuple[str, ...], about: tuple[str, ...]) -> tuple[tuple[str, f.Path], ...]:
-        pairs: list[tuple[str, f.Path]] = []
-        if node.pairs is not None:
-            for own, path in node.pairs.items():
-                self.check_field(path, kinds, own)
-                pairs.append((own, self.path(path)))
+    def _same(self, node: Node, inner: Scope) -> tuple[tuple[str, f.Path], ...]:
+        """Equal fields: of the act named, and of the act it stands beside."""
+        beside = inner.outer or ANY
+        if node.pairs is None:
+            named = {item.scalar("a field"): item for item in node}
         else:
-            for item in node:
-                name = item.scalar("a field")
-                self.check_field(item, kinds, name)
-                if about:
-                    self.check_field(item, about, name)
-                pairs.append((name, (name,)))
+            named = node.pairs
+        pairs: list[tuple[str, f.Path]] = []
+        for own, item in named.items():
+            path = self.path(item)
+            self.paths.follow(item, (own,), inner)
+            self.paths.follow(item, path, beside)
+            pairs.append((own, path))
         return tuple(pairs)
 
     def _window(self, node: Node) -> f.Duration | Literal["day", "month", "quarter", "year"]:
@@ -174,14 +213,12 @@ class Grammar:
 
     # conditions
 
-    def condition(self, node: Node, about: tuple[str, ...]) -> f.Condition:
-        """A condition on acts of the kinds `about`."""
+    def condition(self, node: Node, scope: Scope) -> f.Condition:
+        """A condition on the act of a scope."""
         if node.items is not None:
-            return f.Any_(tuple(self.condition(item, about) for item in node.items))
+            return f.Any_(tuple(self.condition(item, scope) for item in node.items))
         if node.text is not None:
-            if node.text not in self.names.define:
-                node.fail(f"no condition is called {node.text!r}", "name it under `define`")
-            return f.Named(node.text)
+            return self._named(node, scope)
         pairs = node.mapping("a condition")
         asked = [key for key in QUESTIONS if key in pairs]
         if asked:
@@ -190,21 +227,31 @@ class Grammar:
             for key, item in pairs.items():
                 if key not in _PATTERN_KEYS:
                     item.fail(f"{key!r} cannot stand beside `{asked[0]}`", "put both under `all`")
-            return f.Ask(self.pattern(node, asked[0], about), asked[0])  # type: ignore[arg-type]
-        parts = [self._part(key, item, about) for key, item in pairs.items()]
+            return f.Ask(self.pattern(node, asked[0], scope), asked[0])  # type: ignore[arg-type]
+        parts = [self._part(key, item, scope) for key, item in pairs.items()]
         return parts[0] if len(parts) == 1 else f.All(tuple(parts))
 
-    def _part(self, key: str, node: Node, about: tuple[str, ...]) -> f.Condition:
-        if key == "inside":
-            return f.Inside(self.place(node))
-        if key == "outside":
-            return f.Not(f.Inside(self.place(node)))
+    def _named(self, node: Node, scope: Scope) -> f.Named:
+        """A condition by name; what it says is checked against the act it is used for."""
+        name = node.scalar()
+        if name not in self.names.define:
+            node.fail(f"no condition is called {name!r}", "name it under `define`")
+        if name not in self._reading:
+            self._reading.add(name)
+            self.condition(self.names.define[name], scope)
+            self._reading.discard(name)
+        return f.Named(name)
+
+    def _part(self, key: str, node: Node, scope: Scope) -> f.Condition:
+        if key in ("inside", "outside"):
+            self._has_place(node, scope)
+            return f.Inside(self.place(node)) if key == "inside" else f.Not(f.Inside(self.place(node)))
         if key == "during":
             return f.During(self._phase(node))
         if key == "elapsed":
-            return self._elapsed(node)
+            return self._elapsed(node, scope)
         if key == "given":
-            self.check_field(node, about, node.scalar("a field"))
+            self.paths.follow(node, (node.scalar("a field"),), scope)
             return f.Given(node.scalar())
         if key == "clock":
             pairs = node.only({"days", "from", "until"}, "clock")
@@ -214,54 +261,79 @@ class Grammar:
                 units.minute(pairs["until"]) if "until" in pairs else None,
             )
         if key == "not":
-            return f.Not(self.condition(node, about))
+            return f.Not(self.condition(node, scope))
         if key in ("any", "all"):
-            items = tuple(self.condition(item, about) for item in node)
+            items = tuple(self.condition(item, scope) for item in node)
             return f.Any_(items) if key == "any" else f.All(items)
         parts = tuple(key.split("."))
-        self.check_field(node, about, parts[0])
-        return f.Is(parts, self._matcher(node, about, parts))
+        fields = self.paths.follow(node, parts, scope)
+        return f.Is(parts, self._matcher(node, fields, scope, parts))
 
-    def _elapsed(self, node: Node) -> f.ElapsedIs:
+    def _has_place(self, node: Node, scope: Scope) -> None:
+        """`inside` asks where an act is: its `position`, else its only place."""
+        for kind in scope.kinds or ():
+            fields = self.names.kinds[kind].fields.values() if kind in self.names.kinds else ()
+            places = [form.name for form in fields if form.type in paths.PLACES]
+            if kind != "finding" and "position" not in places and len(places) != 1:
+                several = f"has {len(places)} places and none is `position`" if places else "is nowhere"
+                node.fail(
+                    f"{kind} {several}", "give it a field `position`, or ask of a field: {field: {inside: place}}"
+                )
+
+    def _elapsed(self, node: Node, scope: Scope) -> f.ElapsedIs:
         pairs = node.only({"from", "to", "at_least", "at_most"}, "elapsed")
         if "from" not in pairs or "to" not in pairs or not ({"at_least", "at_most"} & set(pairs)):
             node.fail("elapsed needs from, to, and at_least or at_most")
         return f.ElapsedIs(
-            self.path(pairs["from"]),
-            self.path(pairs["to"]),
+            self._to(pairs["from"], scope, paths.INSTANTS, "an instant"),
+            self._to(pairs["to"], scope, paths.INSTANTS, "an instant"),
             units.duration(pairs["at_least"]) if "at_least" in pairs else None,
             units.duration(pairs["at_most"]) if "at_most" in pairs else None,
         )
 
-    def _matcher(self, node: Node, about: tuple[str, ...], path: f.Path) -> f.Matcher:
-        if node.pairs is not None:
-            pairs = node.only({"at_least", "at_most", "covers", "inside"}, "a matcher")
-            if "covers" in pairs:
-                return f.Covers(self.path(pairs["covers"]))
-            if "inside" in pairs:
-                return f.FieldInside(self.place(pairs["inside"]))
-            return f.Range(self._bound(pairs.get("at_least")), self._bound(pairs.get("at_most")))
-        field_ = self._field_of(about, path[0]) if len(path) == 1 else None
-        return f.OneOf(tuple(self._literal(item, field_, path) for item in node))
+    def _matcher(self, node: Node, fields: tuple[f.Field, ...], scope: Scope, path: f.Path) -> f.Matcher:
+        if node.pairs is None:
+            return f.OneOf(tuple(self._literal(item, fields, scope, path) for item in node))
+        pairs = node.only({"at_least", "at_most", "covers", "inside"}, "a matcher")
+        if "covers" in pairs and len(pairs) == 1:
+            paths.wants(node, fields, ("area", "span"), "an area or a span")
+            spans = {field.type == "span" for field in fields}
+            types = paths.INSTANTS if spans == {True} else paths.PLACES if spans == {False} else ("time", *paths.PLACES)
+            return f.Covers(self._to(pairs["covers"], scope, types, "an instant" if True in spans else "a place"))
+        if "inside" in pairs and len(pairs) == 1:
+            paths.wants(node, fields, paths.PLACES, "a place")
+            return f.FieldInside(self.place(pairs["inside"]))
+        if not pairs or not set(pairs) <= {"at_least", "at_most"}:
+            node.fail("a matcher is at_least and at_most, or covers, or inside", "put several under `all`")
+        paths.wants(node, fields, paths.NUMBERS, "a number")
+        return f.Range(self._bound(pairs.get("at_least"), scope), self._bound(pairs.get("at_most"), scope))
 
-    def _bound(self, node: Node | None) -> int | f.PathValue | None:
+    def _bound(self, node: Node | None, scope: Scope) -> int | f.PathValue | None:
         if node is None:
             return None
         if units.is_length(node):
             return units.length(node)
         if node.text is not None and node.text.isdigit():
             return int(node.text)
-        return f.PathValue(self.path(node))
+        return f.PathValue(self._to(node, scope, paths.NUMBERS, "a number"))
 
-    def _literal(self, node: Node, field_: f.Field | None, path: f.Path) -> str | f.PathValue:
+    def _literal(self, node: Node, fields: tuple[f.Field, ...], scope: Scope, path: f.Path) -> str | f.PathValue:
         text = node.scalar("a value")
-        if text.startswith("its.") or text == "this":
+        if text == "this":
+            return f.PathValue(("this",))
+        if text.startswith("its."):
+            self.paths.follow(node, self.path(node), scope)
             return f.PathValue(tuple(text.split(".")))
-        if field_ is not None and field_.type == "enum" and text not in field_.values:
-            node.fail(f"{text!r} is not a value of {field_.name}", f"it has: {' | '.join(field_.values)}")
-        is_person = path == ("by",) or (field_ is not None and field_.type in ("who", "addressee"))
-        if is_person and text not in self.names.people:
-            node.fail(f"nobody is called {text!r}", f"known: {', '.join(sorted(self.names.people))}")
+        for form in fields:
+            if form.type == "enum" and text not in form.values:
+                node.fail(f"{text!r} is not a value of {form.name}", f"it has: {' | '.join(form.values)}")
+            if form.type in ("who", "addressee") and text not in self.names.people:
+                node.fail(f"nobody is called {text!r}", f"known: {', '.join(sorted(self.names.people))}")
+        if scope.kinds is not None and "finding" in scope.kinds:
+            if path == ("clause",) and text not in self.names.clauses:
+                node.fail(f"no clause is called {text!r}", f"known: {', '.join(sorted(self.names.clauses))}")
+            if path == ("verdict",) and text not in paths.VERDICTS:
+                node.fail(f"{text!r} is no verdict", f"write {', '.join(paths.VERDICTS)}")
         return text
 
     # places
@@ -284,21 +356,17 @@ class Grammar:
         if bases[0] == "shape":
             base = self._shape(pairs["shape"])
         elif bases[0] == "named_in":
-            pattern = self.pattern(pairs["named_in"])
+            pattern = self.pattern(pairs["named_in"], scope=ANY)
             if "field" not in pairs:
                 node.fail("named_in needs the field that holds the place")
-            self.check_field(pairs["field"], pattern.kinds, pairs["field"].scalar())
+            self._to(pairs["field"], Scope(pattern.kinds), paths.PLACES, "a place")
             drift = units.speed(pairs["drift"]) if "drift" in pairs else 0.0
             base = f.NamedIn(pattern, pairs["field"].scalar(), drift)
         else:
             if "of" not in pairs:
                 node.fail("within needs `of`: the place it is measured from")
             of = self.place(pairs["of"])
-            if isinstance(of, f.Cut):
-                pairs["of"].fail(
-                    "within of a cut place would say something else on either side of the cut",
-                    "buffer first, cut after",
-                )
+            self.buffers.append((pairs["of"], of))
             base = f.Within(units.length(pairs["within"]), of)
         cuts = {key: tuple(self.place(item) for item in pairs[key]) for key in ("inside", "minus") if key in pairs}
         return f.Cut(base, cuts.get("inside", ()), cuts.get("minus", ())) if cuts else base
@@ -319,12 +387,14 @@ class Grammar:
             name,
             tuple(self._edge(item) for item in pairs["starts"]),
             tuple(self._edge(item) for item in pairs["ends"]) if "ends" in pairs else (),
-            self.pattern(pairs["renewed_by"]) if "renewed_by" in pairs else None,
+            self.pattern(pairs["renewed_by"], never=UNASKED) if "renewed_by" in pairs else None,
         )
 
     def _edge(self, node: Node) -> f.Edge:
         if node.text is not None:
-            return f.Instant(units.instant(node)) if units.is_instant(node) else f.ByAct(self.pattern(node))
+            return (
+                f.Instant(units.instant(node)) if units.is_instant(node) else f.ByAct(f.Pattern(self.kind_names(node)))
+            )
         pairs = node.mapping("a start or end")
         edge = self.edge_of(node)
         if edge is not None:
@@ -334,10 +404,11 @@ class Grammar:
             days = units.duration(pairs["streak"])
             if not isinstance(days, f.Calendar) or days.unit != "days":
                 pairs["streak"].fail("a streak counts whole days", "write 7 days")
-            return f.Streak(days.number, self._phase(pairs["since"]), self.condition(pairs["each_day"], ()))
+            return f.Streak(days.number, self._phase(pairs["since"]), self.condition(pairs["each_day"], NOTHING))
         if "after" in pairs:
             return f.After(units.duration(node.only({"after"}, "an end")["after"]))
-        return f.ByAct(self.pattern(node, more=("plus",)), units.duration(pairs["plus"]) if "plus" in pairs else None)
+        pattern = self.pattern(node, more=("plus",), never=UNASKED)
+        return f.ByAct(pattern, units.duration(pairs["plus"]) if "plus" in pairs else None)
 
     def edge_of(self, node: Node) -> f.EdgeOf | None:
         """{start_of: phase} or {end_of: phase}."""

@@ -8,13 +8,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.agreement import form as f
 from detente.agreement import units
-from detente.agreement.clauses import clause_ids, read_rules
+from detente.agreement.clauses import clause_kinds, read_rules
 from detente.agreement.grammar import Grammar, Names
+from detente.agreement.paths import ANY, NOTHING
 from detente.agreement.source import Node, read_source
 from detente.agreement.strata import order_of, walk
 
 _TOP = {
-    "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "parties", "others", "use",
+    "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "assumed", "parties", "others", "use",
     "statements", "events", "places", "phases", "define", "in_force", "clauses",
 }  # fmt: skip
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
@@ -44,7 +45,7 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
         top["language"].fail(f"language {top['language'].text!r} is not known", "write language: 1")
     if "use" in top:
         top["use"].fail("no vocabularies are shipped yet", "define the statements and events in the file")
-    names = Names(clauses=clause_ids(top["clauses"]))
+    names = Names(clauses=clause_kinds(top["clauses"]))
     grammar = Grammar(names)
     parties = {code: item.scalar() for code, item in _named(top["parties"], "a party").items()}
     raw_others = _named(top["others"], "another") if "others" in top else {}
@@ -63,7 +64,8 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
             names.kinds[name] = f.Kind(name, event, _fields(item.under(f"{key} {name}"), names))
     names.phases |= set(_named(top["phases"], "a phase")) if "phases" in top else set()
     names.places |= set(_named(top["places"], "a place")) if "places" in top else set()
-    names.define |= set(_named(top["define"], "a condition")) if "define" in top else set()
+    named = _named(top["define"], "a condition") if "define" in top else {}
+    names.define |= {name: item.under(f"define {name}") for name, item in named.items()}
     others = {code: _other(grammar, code, item, parties) for code, item in raw_others.items()}
     places = {
         name: grammar.place(item.under(f"place {name}"))
@@ -73,11 +75,7 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
         name: grammar.phase(name, item.under(f"phase {name}"))
         for name, item in (top["phases"].mapping() if "phases" in top else {}).items()
     }
-    everything = tuple(names.kinds)
-    define = {
-        name: _lenient(grammar, item.under(f"define {name}"), everything)
-        for name, item in (top["define"].mapping() if "define" in top else {}).items()
-    }
+    define = {name: grammar.condition(item, ANY) for name, item in names.define.items()}
     rules = read_rules(grammar, top["clauses"])
     agreement = f.Agreement(
         code=top["agreement"].scalar(),
@@ -87,17 +85,19 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
         tolerance=units.length(top["tolerance"]) if "tolerance" in top else 0,
         grace=units.elapsed(top["grace"]) if "grace" in top else 0,
         settle=units.elapsed(top["settle"]) if "settle" in top else 0,
+        assumed=tuple(item.scalar() for item in top["assumed"]) if "assumed" in top else (),
         parties=parties,
         others=others,
         kinds=names.kinds,
         places=places,
         phases=phases,
         define=define,
-        in_force=grammar.condition(top["in_force"], ()) if "in_force" in top else None,
+        in_force=grammar.condition(top["in_force"], NOTHING) if "in_force" in top else None,
         rules=rules,
         digest=hashlib.sha256(data).hexdigest(),
     )
     _check_names(agreement, root)
+    _check_buffers(agreement, grammar.buffers)
     _check_zone(agreement, root)
     _check_cycles(agreement, root)
     return agreement
@@ -116,19 +116,26 @@ def _check_names(agreement: f.Agreement, root: Node) -> None:
                     root.fail(f"{key[0]} {key[1]!r} names itself", "break the circle")
                 follow((forms | places)[key], (*path, key))
 
-    def cut(place: object) -> bool:
-        if isinstance(place, f.PlaceName):
-            return cut(agreement.places[place.name])
-        if isinstance(place, f.Union):
-            return any(cut(item) for item in place.items)
-        return isinstance(place, f.Cut) or (isinstance(place, f.Within) and cut(place.of))
-
     for key, form in (forms | places).items():
         follow(form, (key,))
-    for part in walk((agreement.places, agreement.define, agreement.rules, agreement.phases, agreement.in_force)):
-        if isinstance(part, f.Within) and cut(part.of):
-            root.fail(
-                "`within` of a cut place says something else on either side of the cut", "buffer first, cut after"
+
+
+def _check_buffers(agreement: f.Agreement, buffers: list[tuple[Node, f.PlaceForm]]) -> None:
+    """`within` of a place that is cut, by its own words or by its name, is refused (8)."""
+
+    def cut(place: f.PlaceForm) -> str:
+        """What cuts it: "" if nothing does."""
+        if isinstance(place, f.PlaceName):
+            return place.name if cut(agreement.places[place.name]) else ""
+        if isinstance(place, f.Union):
+            return next((found for item in place.items if (found := cut(item))), "")
+        return "this place" if isinstance(place, f.Cut) else cut(place.of) if isinstance(place, f.Within) else ""
+
+    for node, place in buffers:
+        if found := cut(place):
+            node.fail(
+                f"{found} is cut (inside or minus), and `within` of a cut place would say something else on either side of the cut",
+                "buffer first, cut after",
             )
 
 
@@ -138,11 +145,6 @@ def _check_zone(agreement: f.Agreement, root: Node) -> None:
         civil = isinstance(part, f.Calendar | f.Clock | f.Streak) or (isinstance(part, f.Due) and part.instant is None)
         if not agreement.zone and (civil or (isinstance(part, f.Pattern) and isinstance(part.window, str))):
             root.fail("`zone` is missing", "days, months and civil times are counted in a zone: name it")
-
-
-def _lenient(grammar: Grammar, node: Node, kinds: tuple[str, ...]) -> f.Condition:
-    """A named condition is about whatever kind uses it; its fields are checked where it asks about others."""
-    return grammar.condition(node, ("finding",) if kinds else ())
 
 
 def _named(node: Node, what: str) -> dict[str, Node]:
@@ -216,11 +218,17 @@ def _other(grammar: Grammar, code: str, node: Node, parties: dict[str, str]) -> 
         code=code,
         name=pairs["name"].scalar() if "name" in pairs else code,
         guarantor=pairs["guarantor"].scalar() if "guarantor" in pairs else "",
-        keeps_log="keeps_log" in pairs and pairs["keeps_log"].scalar() == "true",
+        keeps_log=_yes(pairs.get("keeps_log")),
         aliases=tuple(aliases),
         members=tuple(item.scalar() for item in pairs["members"]) if "members" in pairs else (),
-        joined_by=grammar.pattern(pairs["joined_by"]) if "joined_by" in pairs else None,
+        joined_by=grammar.pattern(pairs["joined_by"], scope=ANY) if "joined_by" in pairs else None,
     )
+
+
+def _yes(node: Node | None) -> bool:
+    if node is not None and node.scalar() not in ("true", "false"):
+        node.fail(f"{node.text!r} is neither true nor false")
+    return node is not None and node.text == "true"
 
 
 def _check_cycles(agreement: f.Agreement, root: Node) -> None:

@@ -59,6 +59,11 @@ def length(metres: float) -> str:
     return f"{metres / 1000:g} km" if metres >= 1000 and metres % 100 == 0 else f"{metres:,.0f} m"
 
 
+def about(metres: float) -> str:
+    """A measured distance as people say it: whole metres, from 10 km on tenths of a kilometre."""
+    return f"{metres:,.0f} m" if metres < 10_000 else f"{metres / 1000:,.1f} km"
+
+
 def instant(ms: int) -> str:
     """An instant in UTC."""
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=ms)

@@ -24,6 +24,7 @@ def cli() -> None:
 
 def _register() -> None:
     from detente.cli.bundle import bundle
+    from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
     from detente.cli.keys import keys, terms
@@ -32,7 +33,22 @@ def _register() -> None:
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, compare, demo, draft, export, import_group, keys, log, node, offer, receipt, refusals)
+    commands = (
+        adopt,
+        bundle,
+        clauses,
+        compare,
+        demo,
+        draft,
+        export,
+        import_group,
+        keys,
+        log,
+        node,
+        offer,
+        receipt,
+        refusals,
+    )
     for command in (*commands, place, release, say, state, terms, verify, voice):
         cli.add_command(command)
 

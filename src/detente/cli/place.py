@@ -12,8 +12,8 @@ from detente.errors import GivenError
 from detente.geo import entry
 from detente.geo.cell import Cell, Remark, show_dms, show_length, show_position
 from detente.geo.coordinates import read_cell
-from detente.geo.ellipsoid import E7
 from detente.geo.gazetteer import Gazetteer, Near, Place
+from detente.model.shapes import E7
 
 WINDS = ("N", "NE", "E", "SE", "S", "SW", "W", "NW")
 Stated = tuple[str, str, str]

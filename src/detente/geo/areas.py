@@ -12,71 +12,27 @@ lines run from their smaller end. Two shapes are the same iff their bytes are.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
 import msgspec
-from msgspec import Meta
 
 from detente.errors import GivenError
 from detente.geo import rings
-from detente.geo.ellipsoid import E7, HALF_TURN
 from detente.model import canon
-from detente.model.statement import Frozen
+from detente.model.shapes import Circle, Corridor, EdgeKind, Line, MultiPolygon, Point, Polygon, Position, Ring, Shape
 
-Longitude = Annotated[int, Meta(ge=-HALF_TURN, le=HALF_TURN)]
-Latitude = Annotated[int, Meta(ge=-90 * E7, le=90 * E7)]
-Position = tuple[Longitude, Latitude]
-Length = Annotated[int, Meta(ge=1, le=500_000)]
-EdgeKind = Literal["geodesic", "planar"]
-Path = Annotated[tuple[Position, ...], Meta(min_length=2, max_length=20_000)]
-Ring = Annotated[tuple[Position, ...], Meta(min_length=4, max_length=20_000)]
-Rings = Annotated[tuple[Ring, ...], Meta(min_length=1, max_length=1_000)]
-Parts = Annotated[tuple[Rings, ...], Meta(min_length=1, max_length=1_000)]
-
-
-class Point(Frozen, frozen=True, kw_only=True, tag_field="type", tag="point"):
-    """One position. Nothing is inside it."""
-
-    coordinates: Position
-
-
-class Line(Frozen, frozen=True, kw_only=True, tag_field="type", tag="line"):
-    """Positions joined by edges. Nothing is inside it."""
-
-    coordinates: Path
-    edges: EdgeKind
-
-
-class Circle(Frozen, frozen=True, kw_only=True, tag_field="type", tag="circle"):
-    """All that lies within `radius` metres of a position."""
-
-    coordinates: Position
-    radius: Length
-
-
-class Corridor(Frozen, frozen=True, kw_only=True, tag_field="type", tag="corridor"):
-    """All that lies within half of `width` metres of a line."""
-
-    coordinates: Path
-    edges: EdgeKind
-    width: Length
-
-
-class Polygon(Frozen, frozen=True, kw_only=True, tag_field="type", tag="polygon"):
-    """An outer ring, then holes. Each ring's last position repeats its first."""
-
-    coordinates: Rings
-    edges: EdgeKind
-
-
-class MultiPolygon(Frozen, frozen=True, kw_only=True, tag_field="type", tag="multipolygon"):
-    """Polygons that neither overlap nor touch."""
-
-    coordinates: Parts
-    edges: EdgeKind
-
-
-Shape = Point | Line | Circle | Corridor | Polygon | MultiPolygon
+__all__ = [
+    "Circle",
+    "Corridor",
+    "Line",
+    "MultiPolygon",
+    "Point",
+    "Polygon",
+    "Shape",
+    "canonical",
+    "read_shape",
+    "shape_bytes",
+]
 
 
 def read_shape(value: Any, where: str = "shape", *, from_text: bool = False) -> Shape:

@@ -14,7 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from detente.geo.datums import Datum, to_wgs84
-from detente.geo.ellipsoid import E7, arcs, points, points_degrees
+from detente.geo.ellipsoid import arcs, points, points_degrees
+from detente.model.shapes import E7
 from detente.model.statement import Frozen
 
 COARSE_MM = 150_000

@@ -46,7 +46,7 @@ class Edges:
         for first in range(0, len(near), step):
             rows = near[first : first + step]
             here = where.take(rows)
-            squared, along = self._ranked(here)
+            squared, along = self.ranked(here)
             piece = np.argmin(squared, axis=1)
             signed = signed_distances(self.pieces, here, piece, along[np.arange(len(rows)), piece])
             result[rows] = signed if self.closed else np.abs(signed)
@@ -57,12 +57,12 @@ class Edges:
         found = []
         step = max(1, _AT_ONCE // len(self.pieces))
         for first in range(0, len(where), step):
-            squared, _ = self._ranked(where.take(slice(first, first + step)))
+            squared, _ = self.ranked(where.take(slice(first, first + step)))
             limit = metres[first : first + step, None] + 1.0  # straight lines are shorter than ways along the surface
             found += [np.flatnonzero(row) for row in squared <= limit * limit]
         return found
 
-    def _ranked(self, where: Points) -> tuple[Floats, Floats]:
+    def ranked(self, where: Points) -> tuple[Floats, Floats]:
         """`ranked` for every position and every piece: by matrix products about a near origin, and in place."""
         local = where.at - self._origin
         s, x, z = (local @ axis - start for axis, start in zip(self._axes, self._starts, strict=True))

@@ -16,11 +16,10 @@ import numpy as np
 from geographiclib.geodesic import Geodesic
 from numpy.typing import ArrayLike, NDArray
 
+from detente.model.shapes import E7
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-
-E7 = 10_000_000  # 1 degree
-HALF_TURN = 180 * E7
 
 
 class Ellipsoid(NamedTuple):
@@ -85,7 +84,12 @@ def arcsine_ratio(sine: Floats) -> Floats:
 
 def geodesic(lat1: int, lon1: int, lat2: int, lon2: int) -> float:
     """Metres along the geodesic between two positions in 1e-7 degrees, anywhere on Earth (Karney 2013, to 15 nm)."""
-    return float(_KARNEY.Inverse(lat1 / E7, lon1 / E7, lat2 / E7, lon2 / E7, Geodesic.DISTANCE)["s12"])
+    return geodesic_degrees(lat1 / E7, lon1 / E7, lat2 / E7, lon2 / E7)
+
+
+def geodesic_degrees(lat1: float, lon1: float, lat2: float, lon2: float) -> float:
+    """The same from degrees."""
+    return float(_KARNEY.Inverse(lat1, lon1, lat2, lon2, Geodesic.DISTANCE)["s12"])
 
 
 def bearing(lat1: int, lon1: int, lat2: int, lon2: int) -> float:

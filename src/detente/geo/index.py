@@ -22,10 +22,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from detente.geo.edges import Edges, ranked, signed_distances
-from detente.geo.ellipsoid import E7, HALF_TURN, Floats, Ints, Points, arcs, points
+from detente.geo.ellipsoid import Floats, Ints, Points, arcs, points
 from detente.geo.inside import certainty
 from detente.geo.pieces import cut_path, joined
 from detente.geo.regions import Ball, Disc, Outline, Region, Within
+from detente.model.shapes import E7, HALF_TURN
 
 COARSE, FINE = 800_000, 100_000
 _AT_ONCE = 200_000

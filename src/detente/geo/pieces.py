@@ -18,7 +18,8 @@ from itertools import pairwise
 import numpy as np
 
 from detente.errors import GivenError
-from detente.geo.ellipsoid import E7, HALF_TURN, WGS84, Floats, Ints, Points, along, arcs, points, points_degrees
+from detente.geo.ellipsoid import WGS84, Floats, Ints, Points, along, arcs, points, points_degrees
+from detente.model.shapes import E7, HALF_TURN
 
 LONGEST = 10_000.0
 PLANAR_ERROR_MM = 100

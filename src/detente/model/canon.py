@@ -62,11 +62,21 @@ def decode(data: bytes, decoder: msgspec.json.Decoder[T]) -> T:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         diagnose(data, error)
     again = _encoder.encode(value)
-    if again != data or (b"\\" in data and not _ESCAPES.fullmatch(data)):
+    if again != data:
         diagnose(data, None, again)
+    check_encoded(data)
+    return value
+
+
+def check_encoded(data: bytes) -> None:
+    """Raise RemoteError if bytes that `encode` has made hold text that may not stand in a statement.
+
+    With this a value of a typed schema that we made ourselves need not be decoded again to know that others will read it.
+    """
+    if b"\\" in data and not _ESCAPES.fullmatch(data):
+        diagnose(data, None, data)
     if not data.isascii() or b"\x7f" in data:  # DEL is the one control character JSON lets stand unescaped
         check_text(data.decode("utf-8"))
-    return value
 
 
 def decode_plain(data: bytes) -> Any:

@@ -35,8 +35,8 @@ MAX_PAYLOAD = 48_000
 PAYLOAD_TYPE = "application/vnd.detente.{kind}+json"
 
 
-class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True):
-    """Base of every value that goes into signed bytes."""
+class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
+    """Base of every value that goes into signed bytes. They are trees, so the collector of cycles need not visit them."""
 
 
 class Seen(Frozen, frozen=True, kw_only=True):
@@ -224,12 +224,13 @@ KINDS: dict[str, type[Statement]] = {
 _DECODERS = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
 
 
+_TYPE_OF_KIND = {kind: PAYLOAD_TYPE.format(kind=kind) for kind in KINDS}
+_KIND_OF_TYPE = {text: kind for kind, text in _TYPE_OF_KIND.items()}
+
+
 def payload_type(kind: str) -> str:
     """The DSSE payload type under which this kind, and no other, may stand."""
-    return PAYLOAD_TYPE.format(kind=kind)
-
-
-_KIND_OF_TYPE = {payload_type(kind): kind for kind in KINDS}
+    return _TYPE_OF_KIND[kind]
 
 
 def kind_of(payload_type_text: str) -> str:
@@ -245,16 +246,26 @@ def encode_statement(statement: Statement) -> bytes:
     return canon.encode(statement)
 
 
+def check_payload(payload: bytes) -> None:
+    """RemoteError if `encode_statement` made bytes that others would refuse: too many, or text that may not stand."""
+    _check_size(payload)
+    canon.check_encoded(payload)
+
+
 def decode_statement(payload: bytes, kind: str) -> Statement:
     """The statement in `payload`, which must be canonical and of exactly this kind; RemoteError otherwise."""
-    if len(payload) > MAX_PAYLOAD:
-        raise RemoteError("too-large", f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD} fit an entry")
+    _check_size(payload)
     try:
         return canon.decode(payload, _DECODERS[kind])
     except RemoteError as error:
         if error.code in ("unknown-field", "bad-field"):
             _refuse_other_kind(payload, kind, error)
         raise
+
+
+def _check_size(payload: bytes) -> None:
+    if len(payload) > MAX_PAYLOAD:
+        raise RemoteError("too-large", f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD} fit an entry")
 
 
 class _Typed(msgspec.Struct):

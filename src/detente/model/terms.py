@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from detente.errors import GivenError
@@ -83,7 +84,11 @@ class Terms:
 
     def log_between(self, sender: str, audience: str) -> LogTerms | None:
         """The log from one participant to another."""
-        return next((log for log in self.logs.values() if (log.sender, log.audience) == (sender, audience)), None)
+        return self._between.get((sender, audience))
+
+    @cached_property
+    def _between(self) -> dict[tuple[str, str], LogTerms]:
+        return {(log.sender, log.audience): log for log in self.logs.values()}
 
     def cosigned_by(self, code: str) -> list[LogTerms]:
         """Logs whose heads this participant countersigns as a neutral."""

@@ -10,6 +10,7 @@ says we signed for, and what the sender names as its newest head.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from detente.errors import RemoteError
@@ -280,10 +281,10 @@ class Mirror:
         """Read the stored bytes (again, from the store), refuse by name what does not count, index the rest."""
         entries = self._store.entries(self.origin, start, goal.head.size)
         around = Surroundings(
-            known=lambda identifier: self._store.statement(identifier) is not None,
-            our_root=self._our_root if self.may_judge() else None,
+            known=self._store.known,
+            our_root=cache(self._our_root) if self.may_judge() else None,
             not_after=now + self._terms.clock_error,
-            least_seen=self._least_seen,
+            least_seen=self._least_seen(),
             admit=self.admit,
         )
         version = self.reader.state.document.version if self.reader.state else 0
@@ -303,11 +304,15 @@ class Mirror:
         keys = self.reader.state.publics("log") if self.reader.state else []
         check_log_signature(goal, keys)  # after a change of root the head must carry the new log key too
 
-    def _least_seen(self, time: int) -> int:
+    def _least_seen(self) -> Callable[[int], int]:
         """What the peer had signed for of our log by the time at which it says it spoke: both are by its own clock."""
-        before_s = (time - self._terms.clock_error) // 1000
-        answer = self._store.newest_receipt(self.reader.answers, timing.MIRROR, before_s)
-        return answer.size if answer else 0
+
+        @cache
+        def signed_before(second: int) -> int:
+            answer = self._store.newest_receipt(self.reader.answers, timing.MIRROR, second)
+            return answer.size if answer else 0
+
+        return lambda time: signed_before((time - self._terms.clock_error) // 1000)
 
     def _lines(self, now: int) -> list[NoteSignature]:
         """Our signature over the head held, now; with the old key beside it at a change of keys."""

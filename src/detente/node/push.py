@@ -70,7 +70,7 @@ class Push:
 
     def reload(self) -> None:
         """Take what is believed of receivers from the store; jobs still queued keep their lanes busy."""
-        waiting = {job.lane for job in self._store.jobs()}
+        waiting = set(self._store.lanes())
         for lane in self.lanes.values():
             words = [int(word) for word in self._store.meta(f"lane {lane.name}").split()]
             lane.offered, lane.next, lane.goal, lane.signed = words if len(words) == 4 else (0, 0, 0, 0)
@@ -162,7 +162,7 @@ class Push:
         elif status in (202, 409):
             self._steer(lane, purpose, body)
         lane.refused += status != 200 and not (status == 202 and lane.next > before)
-        lane.busy = bool(self._store.jobs(lane.name))
+        lane.busy = lane.name in self._store.lanes()
         more = status == 202 and lane.offered == lane.goal and lane.refused < PATIENCE
         if not lane.busy and more:
             lane.busy = True

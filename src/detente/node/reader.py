@@ -22,18 +22,42 @@ refused by name, the statement still counts and its receipt's time stands (a wro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from detente.errors import RemoteError
 from detente.model.statement import Offer, Revoke, Root, Seen, Statement, decode_statement, kind_of, sha256_hex
-from detente.proof.envelope import Envelope, check_threshold, parse_envelope
-from detente.proof.keys import Check, VerifyMany
+from detente.proof.envelope import Envelope, SignedBy, check_threshold, parse_envelope
+from detente.proof.keys import VerifyMany
 from detente.proof.roots import KeyState, digest_of, read_root
 
 Fault = tuple[str, str]
 RELEASE = "release"
+STEP = 512
+_CHANGING = (Root, Revoke)  # statements after which other keys may hold
+
+
+class _Parsed(NamedTuple):
+    """One entry as its bytes alone show it. `message` is the PAE; `fault` says why there is no statement."""
+
+    envelope: Envelope | None
+    message: bytes
+    id: str
+    kind: str
+    statement: Statement | None
+    fault: RemoteError | None
+
+
+class _Step(NamedTuple):
+    """Entries from `start` on that one set of keys judges. `good` answers for each of their signatures, in order."""
+
+    start: int
+    parsed: list[_Parsed]
+    signatures: list[int]
+    good: Iterator[bool]
+    holders: dict[str, SignedBy]
+    changes: bool
 
 
 class Read(NamedTuple):
@@ -51,8 +75,8 @@ class Read(NamedTuple):
 class Surroundings:
     """What the reader's own node knows that bears on claims; each may be unknown (None) to an offline reader."""
 
-    known: Callable[[str], bool] = lambda _: False
-    """Whether a statement id was read before."""
+    known: Callable[[Sequence[str]], set[str]] = lambda _: set()
+    """Those of these statement ids that were read before."""
     our_root: Callable[[int], bytes | None] | None = None
     """Root of our log to the author at a size, None if we never had that size."""
     not_after: int | None = None
@@ -79,61 +103,75 @@ class LogReader:
     def read(
         self, start: int, entries: Sequence[bytes], verify_many: VerifyMany, around: Surroundings | None = None
     ) -> list[Read]:
-        """Read entries from index `start` on, in order; changes the state."""
+        """Read entries from index `start` on, in order; changes the state.
+
+        It is done step by step: while the signatures of one step are verified (`verify_many` may do that on other
+        cores), the next step's bytes are decoded. A step ends where the keys may change.
+        """
         around = around or Surroundings()
-        parsed = [self._parse(data) for data in entries]
         result: list[Read] = []
-        ids: set[str] = set()
+        said: set[str] = set()
+        before: _Step | None = None
         at = 0
-        while at < len(parsed):
-            if self.state is None and start + at == 0:
-                self.state = self._first_keys(parsed[0])
-            stop = at + 1
-            while stop < len(parsed) and not isinstance(parsed[stop - 1][2], Root | Revoke):
-                stop += 1
-            segment = parsed[at:stop]
-            holders = self.state.holders(RELEASE) if self.state else {}
-            publics = {identifier: holder.public for identifier, holder in holders.items()}
-            checks: list[list[Check]] = [env.checks(publics) if env else [] for env, _, _, _ in segment]
-            good = iter(verify_many([check for each in checks for check in each]))
-            for offset, ((envelope, kind, statement, fault), each) in enumerate(zip(segment, checks, strict=True)):
-                answers = [next(good) for _ in each]
-                index = start + at + offset
-                identifier = envelope.id() if envelope else ""
-                try:
-                    if fault or envelope is None:
-                        raise fault or RemoteError("envelope-invalid", "unreadable")
-                    needed = self.state.document.threshold(RELEASE) if self.state else 1
-                    check_threshold(envelope, holders, answers, needed)
-                    assert statement is not None  # noqa: S101 - _parse gives a fault or a statement
-                    self._check_place(statement)
-                    if identifier in ids or around.known(identifier):
-                        raise RemoteError("replay", "said before; the first place stands")
-                    self._apply(statement, around)
-                except RemoteError as error:
-                    result.append(Read(index, identifier, kind, statement, False, ((error.code, error.what),)))
-                    continue
-                ids.add(identifier)
-                result.append(Read(index, identifier, kind, statement, True, tuple(self._claims(statement, around))))
-            at = stop
+        while at < len(entries) or before:
+            step = None
+            if at < len(entries) and not (before and before.changes):
+                step = self._step(start + at, entries[at : at + STEP], verify_many)
+                at += len(step.parsed)
+            if before:
+                result += self._judge(before, said, around)
+            before = step
+        return result
+
+    def _step(self, start: int, entries: Sequence[bytes], verify_many: VerifyMany) -> _Step:
+        """Decode entries up to the first that may change the keys, and have their signatures verified."""
+        parsed: list[_Parsed] = []
+        changes = False
+        for data in entries:
+            one = _parse(data)
+            parsed.append(one)
+            if isinstance(one.statement, _CHANGING):
+                changes = True
+                break
+        if self.state is None and start == 0:
+            self.state = self._first_keys(parsed[0])
+        holders = self.state.holders(RELEASE) if self.state else {}
+        publics = {identifier: holder.public for identifier, holder in holders.items()}
+        checks = [each.envelope.checks(publics, each.message) if each.envelope else [] for each in parsed]
+        good = iter(verify_many([check for each in checks for check in each]))
+        return _Step(start, parsed, [len(each) for each in checks], good, holders, changes)
+
+    def _judge(self, step: _Step, said: set[str], around: Surroundings) -> list[Read]:
+        """Which entries of a step count, and what is wrong with the others; `said`: ids that have counted so far."""
+        result: list[Read] = []
+        needed = self.state.document.threshold(RELEASE) if self.state else 1
+        said |= around.known([each.id for each in step.parsed if each.id])
+        for index, (one, signatures) in enumerate(zip(step.parsed, step.signatures, strict=True), step.start):
+            envelope, _, identifier, kind, statement, fault = one
+            good = [next(step.good) for _ in range(signatures)]
+            try:
+                if fault or envelope is None:
+                    raise fault or RemoteError("envelope-invalid", "unreadable")
+                check_threshold(envelope, step.holders, good, needed)
+                assert statement is not None  # noqa: S101 - _parse gives a fault or a statement
+                self._check_place(statement)
+                if identifier in said:
+                    raise RemoteError("replay", "said before; the first place stands")
+                self._apply(statement, around)
+            except RemoteError as error:
+                result.append(Read(index, identifier, kind, statement, False, ((error.code, error.what),)))
+                continue
+            said.add(identifier)
+            result.append(Read(index, identifier, kind, statement, True, tuple(self._claims(statement, around))))
         return result
 
     def copy(self) -> LogReader:
         """A reader in the same state, for reading ahead without committing."""
         return replace(self)
 
-    def _parse(self, data: bytes) -> tuple[Envelope | None, str, Statement | None, RemoteError | None]:
-        envelope, kind = None, ""
-        try:
-            envelope = parse_envelope(data)
-            kind = kind_of(envelope.payloadType)
-            return envelope, kind, decode_statement(envelope.payload, kind), None
-        except RemoteError as error:
-            return envelope, kind, None, error
-
-    def _first_keys(self, first: tuple[Envelope | None, str, Statement | None, RemoteError | None]) -> KeyState | None:
+    def _first_keys(self, first: _Parsed) -> KeyState | None:
         """An offline reader without pinned keys takes them from the root statement that opens the log."""
-        statement = first[2]
+        statement = first.statement
         if not isinstance(statement, Root):
             return None
         try:
@@ -195,3 +233,15 @@ class LogReader:
     def _is_ours(seen: Seen, our_root: Callable[[int], bytes | None]) -> bool:
         root = our_root(seen.size)
         return root is not None and root.hex() == seen.root
+
+
+def _parse(data: bytes) -> _Parsed:
+    envelope, message, identifier, kind = None, b"", "", ""
+    try:
+        envelope = parse_envelope(data)
+        message = envelope.pae()
+        identifier = sha256_hex(message)
+        kind = kind_of(envelope.payloadType)
+        return _Parsed(envelope, message, identifier, kind, decode_statement(envelope.payload, kind), None)
+    except RemoteError as error:
+        return _Parsed(envelope, message, identifier, kind, None, error)

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 import msgspec
 
 from detente.errors import GivenError, LocalError, RemoteError
-from detente.model.statement import KINDS, Seen, decode_statement, encode_statement, payload_type
+from detente.model.statement import KINDS, Seen, check_payload, encode_statement, payload_type
 from detente.node.ledger import Ledger
 from detente.node.ports import Random, SharedStore, StatementRow
 from detente.proof.checkpoint import Head
-from detente.proof.envelope import seal
+from detente.proof.envelope import seal_entry
 from detente.proof.keys import Signer
 
 
@@ -32,8 +32,10 @@ class Placed(NamedTuple):
 @dataclass
 class _Batch:
     ledger: Ledger
+    time: int
     entries: list[bytes] = field(default_factory=list)
     rows: list[StatementRow] = field(default_factory=list)
+    held: Head | None = None
     seen: Seen | None = None
 
 
@@ -63,8 +65,13 @@ class Speaker:
         """Sign one statement for this log; GivenError names the field that is wrong. Claimed time never runs back."""
         if kind not in KINDS:
             raise LocalError("unknown-name", f"no kind {kind!r}; known: {', '.join(KINDS)}")
-        batch = self._batches.setdefault(ledger.origin, _Batch(ledger))
-        time = max(now, batch.rows[-1].time if batch.rows else self._last_time(ledger.origin))
+        batch = self._batches.get(ledger.origin)
+        if batch is None:
+            batch = self._batches[ledger.origin] = _Batch(ledger, self._last_time(ledger.origin))
+            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
+        elif seen is not batch.held:  # something came in within this batch
+            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
+        time = max(now, batch.time)
         head: dict[str, Any] = {
             "type": kind,
             "agreement": self._agreement,
@@ -74,19 +81,17 @@ class Speaker:
             "salt": self._random(16).hex(),
             "label": f"releasable to {ledger.log.audience}",
         }
-        known = self._best_seen(ledger.origin, seen)
-        if known is not None:
-            head["seen"] = known
+        if batch.seen is not None:
+            head["seen"] = batch.seen
         if same_as is not None:
             head["same_as"] = same_as
         payload = build(kind, {**head, **fields})
-        envelope = seal(payload_type(kind), payload, self.signers["release"][: self.needed])
+        sealed = seal_entry(payload_type(kind), payload, self.signers["release"][: self.needed])
         place = ledger.size + len(batch.entries)
-        placed = Placed(envelope.id(), ledger.origin, place)
-        batch.entries.append(envelope.encode())
-        batch.rows.append(StatementRow(placed.id, ledger.origin, place, kind, self._me, time, now))
-        batch.seen = known
-        return placed
+        batch.time = time
+        batch.entries.append(sealed.entry)
+        batch.rows.append(StatementRow(sealed.id, ledger.origin, place, kind, self._me, time, now))
+        return Placed(sealed.id, ledger.origin, place)
 
     def _best_seen(self, origin: str, held: Head | None) -> Seen | None:
         """The head held, or the larger one that we named before a restored backup took our copy of it away."""
@@ -126,11 +131,11 @@ def remember(store: SharedStore, origin: str, time: int, seen: Seen | None) -> N
 
 def build(kind: str, fields: Mapping[str, Any]) -> bytes:
     """Payload bytes of a statement; byte fields as bytes, or base64 text if there are no bytes among the fields."""
-    plain = not any(isinstance(value, bytes) for value in fields.values())
+    plain = bytes not in map(type, fields.values())
     try:
         statement = msgspec.convert(fields, type=KINDS[kind], builtin_types=None if plain else (bytes,))
         payload = encode_statement(statement)
-        decode_statement(payload, kind)
+        check_payload(payload)
     except msgspec.ValidationError as error:
         raise GivenError("bad-field", str(error), where=kind) from error
     except RemoteError as error:

@@ -21,14 +21,14 @@ MAX_ENTRY = 65_535
 MAX_SIGNATURES = 16
 
 
-class DsseSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class DsseSignature(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """One signature: hex key id and 64 bytes."""
 
     keyid: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
     sig: Annotated[bytes, msgspec.Meta(min_length=64, max_length=64)]
 
 
-class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """A DSSE envelope."""
 
     payload: bytes
@@ -47,9 +47,12 @@ class Envelope(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Hex SHA-256 of the PAE."""
         return hashlib.sha256(self.pae()).hexdigest()
 
-    def checks(self, keys: Mapping[str, bytes]) -> list[Check]:
-        """The signature checks to run for those signatures whose key id stands in `keys` (id: raw public key)."""
-        message = self.pae()
+    def checks(self, keys: Mapping[str, bytes], message: bytes | None = None) -> list[Check]:
+        """The signature checks to run for those signatures whose key id stands in `keys` (id: raw public key).
+
+        `message`: this envelope's PAE, if it is at hand.
+        """
+        message = self.pae() if message is None else message
         return [(keys[s.keyid], s.sig, message) for s in self.signatures if s.keyid in keys]
 
 
@@ -69,7 +72,20 @@ def pae(payload_type: str, payload: bytes) -> bytes:
     return b"DSSEv1 %d %b %d %b" % (len(kind), kind, len(payload), payload)
 
 
+class Sealed(NamedTuple):
+    """A signed statement: its id, its envelope, and that envelope's bytes."""
+
+    id: str
+    envelope: Envelope
+    entry: bytes
+
+
 def seal(payload_type: str, payload: bytes, signers: Iterable[Signer]) -> Envelope:
+    """The envelope of `seal_entry`."""
+    return seal_entry(payload_type, payload, signers).envelope
+
+
+def seal_entry(payload_type: str, payload: bytes, signers: Iterable[Signer]) -> Sealed:
     """Sign a payload with each signer; LocalError if the entry would not fit a log or nobody would accept it."""
     message = pae(payload_type, payload)
     signatures = [DsseSignature(key_id(s.public), s.sign(message)) for s in signers]
@@ -77,10 +93,10 @@ def seal(payload_type: str, payload: bytes, signers: Iterable[Signer]) -> Envelo
     if distinct != len(signatures) or not 1 <= distinct <= MAX_SIGNATURES:
         raise LocalError("internal", f"{len(signatures)} signatures by {distinct} keys make no envelope")
     envelope = Envelope(payload, payload_type, sorted(signatures, key=lambda s: s.keyid))
-    size = len(envelope.encode())
-    if size > MAX_ENTRY:
-        raise LocalError("too-large", f"envelope of {size} bytes; an entry has at most {MAX_ENTRY}")
-    return envelope
+    entry = envelope.encode()
+    if len(entry) > MAX_ENTRY:
+        raise LocalError("too-large", f"envelope of {len(entry)} bytes; an entry has at most {MAX_ENTRY}")
+    return Sealed(hashlib.sha256(message).hexdigest(), envelope, entry)
 
 
 def parse_envelope(data: bytes) -> Envelope:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Protocol
 
 import nacl.bindings as sodium
@@ -27,7 +27,8 @@ _PUBLIC_SIZE = {TYPE_NOTE: 32, TYPE_COSIGNATURE: 32, TYPE_ML_DSA: 1312}
 
 Check = tuple[bytes, bytes, bytes]
 """(public key, signature, message)."""
-VerifyMany = Callable[[Sequence[Check]], list[bool]]
+VerifyMany = Callable[[Sequence[Check]], Iterable[bool]]
+"""Answers in order; they may still be under way when it returns."""
 
 
 class Signer(Protocol):
@@ -78,8 +79,9 @@ def admit_public(public: bytes, where: str = "") -> None:
         )
 
 
+@lru_cache(maxsize=1024)
 def key_id(public: bytes) -> str:
-    """Hex SHA-256 of the raw public key."""
+    """Hex SHA-256 of the raw public key (of the same bytes it is always the same, so it is remembered)."""
     return hashlib.sha256(public).hexdigest()
 
 

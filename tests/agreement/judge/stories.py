@@ -13,7 +13,7 @@ from detente.agreement.record import Path as Line
 from detente.agreement.source import Node, read_source
 from detente.agreement.units import count, instant, is_length, length
 
-FOLDER = Path("/work/shared/stories")
+FOLDER = Path(__file__).resolve().parents[2] / "stories"
 
 
 @dataclass(frozen=True)

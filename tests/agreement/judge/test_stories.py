@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from detente.agreement.distances import Distances
 from detente.agreement.judge import judge, may
-from tests.agreement.judge.exact import Exact
 from tests.agreement.judge.stories import FOLDER, Story, load
 
 STORIES = sorted(FOLDER.glob("*.md"))
@@ -21,7 +21,7 @@ def story(request: pytest.FixtureRequest) -> Story:
 
 
 def test_findings(story: Story):
-    found = judge(story.agreement, story.record, Exact())
+    found = judge(story.agreement, story.record, Distances())
     table: dict[tuple[str, str, str, str], object] = {}
     for one in found:
         if one.verdict != "not applicable":
@@ -36,7 +36,7 @@ def test_findings(story: Story):
 
 def test_gates(story: Story):
     for gate in story.gates:
-        found = {one.clause: one for one in may(story.agreement, story.record, Exact(), gate.act, gate.at)}
+        found = {one.clause: one for one in may(story.agreement, story.record, Distances(), gate.act, gate.at)}
         for clause, (verdict, earliest, stated) in gate.expect.items():
             assert found[clause].verdict == verdict, (gate, found[clause])
             if stated:

@@ -17,7 +17,7 @@ from tests.agreement.judge import everything
 from tests.agreement.judge.exact import Exact
 from tests.agreement.judge.stories import FOLDER, load
 
-AGREEMENTS = sorted(Path("/work/shared/agreements").glob("*.yaml"))
+AGREEMENTS = sorted((Path(__file__).resolve().parents[3] / "agreements").glob("*.yaml"))
 FORBIDDEN = re.compile(r"\b(cleared|safe|lawful|authorised|OK)\b", re.I)
 VERDICTS = ("kept", "broken", "not due", "cannot tell", "disputed", "not applicable", "no verdict")
 

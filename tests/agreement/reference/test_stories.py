@@ -2,8 +2,8 @@
 
 import pytest
 
+from detente.agreement.distances import Distances
 from detente.agreement.reference import judge, may
-from tests.agreement.geodesics import Exact
 from tests.agreement.stories import FOLDER, read_story
 
 STORIES = sorted(FOLDER.glob("*.md"))
@@ -12,7 +12,7 @@ STORIES = sorted(FOLDER.glob("*.md"))
 @pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
 def test_findings(path):
     story = read_story(path.read_text(), path.name)
-    findings = judge(story.agreement, story.record, Exact())
+    findings = judge(story.agreement, story.record, Distances())
     found = {(item.clause, item.act, item.bearer): item.verdict for item in findings}
     for clause, act, who, verdict in story.findings:
         said = [word for (c, a, w), word in found.items() if (c, a) == (clause, act) and who in ("-", str(w))]
@@ -23,7 +23,7 @@ def test_findings(path):
 def test_gates(path):
     story = read_story(path.read_text(), path.name)
     for gate in story.gates:
-        found = {item.clause: item for item in may(story.agreement, story.record, Exact(), gate.act, gate.at)}
+        found = {item.clause: item for item in may(story.agreement, story.record, Distances(), gate.act, gate.at)}
         for clause, (verdict, when) in gate.expect.items():
             assert found[clause].verdict == verdict, (gate.at, clause)
             if when is not None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from detente.agreement import form as f
+from detente.agreement.geometry import lost
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import absent
@@ -179,10 +180,10 @@ class Named:
                 return U
             blur = shape.radius if isinstance(shape, Spot) else 0.0
             d = distance(self.geometry, near.lon, near.lat, shape)
-            error = near.error + blur + self.drift * age
+            error = near.error + blur + self.drift * age + lost(d)
             values.append(by_distance(d - near.reach, error))
             if x.marks is not None and self.drift:
                 # The edge of what is sure and of what is possible moves with age.
-                gap = abs(d - near.reach) - near.error - blur
+                gap = abs(d - near.reach) - near.error - blur - lost(d)
                 x.marks.append(since + math.ceil(gap / self.drift * 1000) + 1)
         return values[0] if len(set(values)) == 1 else U

@@ -1,7 +1,8 @@
 """Where an act is against places: signed distance d, negative inside, error e (21-language-reference, 6 and 8).
 
-Inside: yes if d + e ≤ 0, no if d - e > 0, else cannot tell; e = error + tolerance + drift × age. A place is one
-base, then cuts; `within` widens its base before anything is cut away. A list of places is any.
+Inside: yes if d + e ≤ 0, no if d - e > 0, else cannot tell; e = error + tolerance + drift × age + what arithmetic may
+lose (`geometry.lost`). A place is one base, then cuts; `within` widens its base before anything is cut away. A list
+of places is any.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from detente.agreement import form as f
-from detente.agreement.geometry import Geometry
+from detente.agreement.geometry import Geometry, lost
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import absent
@@ -112,7 +113,10 @@ def covers(terms: Terms, holder: object, held: object) -> Value:
     else:
         return U
     blur = holder.radius if isinstance(holder, Spot) else 0.0
-    values = [by_distance(distance(terms.geometry, c.lon, c.lat, holder), c.radius + tolerance + blur) for c in pieces]
+    values = []
+    for c in pieces:
+        d = distance(terms.geometry, c.lon, c.lat, holder)
+        values.append(by_distance(d, c.radius + tolerance + blur + lost(d)))
     return inside_all(values)
 
 
@@ -151,7 +155,7 @@ class Fixed:
             return U
         blur = self.shape.radius if isinstance(self.shape, Spot) else 0.0
         d = distance(self.geometry, near.lon, near.lat, self.shape)
-        return by_distance(d - near.reach, near.error + blur)
+        return by_distance(d - near.reach, near.error + blur + lost(d))
 
 
 class Widened:

@@ -127,14 +127,14 @@ def yields(permit: f.Rule, rule: f.Rule) -> bool:
 
 def permitted(rule: f.Rule, about: About) -> Value:
     """Every permission that prevails over it and applies. One out of force lifts no prohibition that survives."""
-    values = []
-    for permit in about.case.agreement.rules.values():
-        if lifts(permit, rule):
-            value = applies(permit, replace(about, clause=permit.id))
-            if rule.survives and not permit.survives:
-                value = all_of([value, in_force(about)])
-            values.append(value)
-    return any_of(values)
+    permits = (permit for permit in about.case.agreement.rules.values() if lifts(permit, rule))
+    return any_of([meets(permit, rule, replace(about, clause=permit.id)) for permit in permits])
+
+
+def meets(permit: f.Rule, rule: f.Rule, about: About) -> Value:
+    """Whether a permission applies and is in force where the prohibition outlives the agreement."""
+    value = applies(permit, about)
+    return all_of([value, in_force(about)]) if rule.survives and not permit.survives else value
 
 
 def unlifted(rule: f.Rule, about: About) -> Value:
@@ -164,7 +164,7 @@ def forbidden(rule: f.Rule, about: About) -> Finding:
             for permit in case_permits(about)
             if not lifts(permit, rule)
             and not yields(permit, rule)
-            and applies(permit, replace(about, clause=permit.id, trace=Trace())) is not F
+            and meets(permit, rule, replace(about, clause=permit.id, trace=Trace())) is not F
         )
         word = "cannot tell" if against else word
     finding = Finding(rule.id, about.act.id, bearer_of(about.act), word, against=against)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from detente.agreement import form as f
+from detente.agreement.geometry import lost
 from detente.agreement.record import Act, Path, Region, Spot, Unknown
 from detente.agreement.reference import fields, questions
 from detente.agreement.reference.case import About, Case, agreed
@@ -119,6 +120,7 @@ def in_thing(thing: object, spot: Spot | None, about: About, grow: float, drift:
         error += thing.radius
     else:
         return U
+    error += lost(distance)
     distance -= grow
     if distance + error <= 0:
         return T

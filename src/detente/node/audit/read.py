@@ -97,7 +97,7 @@ class OfflineReader:
         """Read the next entries."""
         if not self.reader.answers:
             self.reader.answers = self._first_seen(entries)
-        around = Surroundings(known=self.ids.__contains__)
+        around = Surroundings(known=self.ids.intersection)
         for read in self.reader.read(self.entries, entries, self._verify_many, around):
             self._take(read)
         self.entries += len(entries)
