@@ -44,6 +44,21 @@ def read_record(
     return reader.history()
 
 
+def read_plan(name: str, data: bytes, agreement: Agreement) -> Act:
+    """An act not yet made, from a file that holds one object: a statement or an event as in a record, without its time."""
+    pairs = read_object(data, name)
+    if not {"statement", "event"} & pairs.keys():
+        raise GivenError(CODE, "a plan is one act: give `statement` or `event` with its kind", where=name)
+    for key in ("at", "received", "log", "index", "known_from", "replaces"):
+        if key in pairs:
+            raise GivenError(CODE, f"{key!r} has no place in a plan; the time asked about is --at", where=name)
+    reader = _Reader(agreement)
+    reader.begun = True
+    reader.line({"id": "plan", **pairs}, name)
+    (act,) = reader.acts.values()
+    return act
+
+
 def log_keepers(agreement: Agreement) -> list[str]:
     """Whose logs there are."""
     return [*agreement.parties, *(code for code, other in agreement.others.items() if other.keeps_log)]
@@ -248,10 +263,12 @@ def _lines(name: str, data: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
     """The objects of a file with their line numbers, from 1; empty lines are skipped."""
     for number, raw in enumerate(data.split(b"\n"), 1):
         if raw.strip():
-            yield number, _object(raw, f"{name} line {number}")
+            yield number, read_object(raw, f"{name} line {number}")
 
 
-def _object(raw: bytes, where: str) -> dict[str, Any]:
+def read_object(raw: bytes, where: str) -> dict[str, Any]:
+    """One JSON object, strictly: whole numbers, no key twice; GivenError(record-invalid) otherwise."""
+
     def fraction(text: str) -> Any:
         what = f"{text} is not a whole number; write 1e-7 degrees, metres or milliseconds as whole numbers"
         raise GivenError(CODE, what, where=where)

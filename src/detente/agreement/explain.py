@@ -103,7 +103,8 @@ def because(
     near = near_misses(agreement, finding, record, geometry)
     text = _reason(agreement, finding, acts.get(finding.act))
     if not near:
-        return text
+        rests = [id for id in finding.evidence if id in acts and id != finding.act]
+        return f"{text}; it rests on {w.listed(rests[:6], 'and')}" if short and rests else text
     return "; ".join(near) if short else f"{text}. What comes nearest: {'; '.join(near)}"
 
 
@@ -163,7 +164,7 @@ def moment_words(finding: Finding) -> str:
     lo, hi = finding.at
     if lo == hi:
         return _moment(lo)
-    return f"between {_moment(lo)} and {_moment(hi)}" if abs(lo) < 1 << 59 else _moment(lo)
+    return f"between {_moment(lo)} and {_moment(hi)}" if abs(lo) < 1 << 47 else _moment(lo)
 
 
 def _who(act: Act) -> str:
@@ -171,7 +172,7 @@ def _who(act: Act) -> str:
 
 
 def _moment(ms: int) -> str:
-    return w.instant(ms) if abs(ms) < 1 << 49 else "an instant not known"
+    return w.instant(ms) if abs(ms) < 1 << 47 else "an instant not known"
 
 
 def _verdict(finding: Finding) -> str:
@@ -199,6 +200,8 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
         return "what the clause asks for is in the record"
     if finding.verdict == "broken" and missing:
         return f"the record has no fitting {missing}"
+    if finding.verdict == "broken" and agreement.rules[finding.clause].unless is None:
+        return "the clause speaks of this act and has no exception that applies"
     if finding.verdict == "broken":
         return "the clause speaks of this act, and nothing it allows applies"
     if finding.verdict == "not due":

@@ -27,29 +27,16 @@ def _register() -> None:
     from detente.cli.clauses import clauses
     from detente.cli.demo import demo
     from detente.cli.importing import import_group
+    from detente.cli.judging import judge
+    from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (
-        adopt,
-        bundle,
-        clauses,
-        compare,
-        demo,
-        draft,
-        export,
-        import_group,
-        keys,
-        log,
-        node,
-        offer,
-        receipt,
-        refusals,
-    )
-    for command in (*commands, place, release, say, state, terms, verify, voice):
+    commands = (adopt, bundle, clauses, compare, demo, draft, export, import_group, judge, keys, log, may)
+    for command in (*commands, node, offer, receipt, refusals, place, release, say, state, terms, verify, voice):
         cli.add_command(command)
 
 
@@ -57,8 +44,10 @@ def main() -> None:
     """Run the command; exit 1 for a refusal, 2 for a wrong call, 70 for a fault of Detente itself."""
     try:
         _register()
-        cli(standalone_mode=False)
+        status = cli(standalone_mode=False)
         sys.stdout.flush()
+        if isinstance(status, int):  # what a command gave to `Context.exit`
+            sys.exit(status)
     except click.exceptions.Exit as leaving:
         sys.exit(leaving.exit_code)
     except click.ClickException as error:
