@@ -1,0 +1,120 @@
+"""Claims as a record file the judge reads (docs/reference/record.md), labelled allegations.
+
+An event's own line says only that it is told of; everything else stands in the account of its source. So no claim is a
+fact of the record, and a second source does not inherit what the first one says.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+
+from detente.adapters.claims import Claim, Spot, Telling
+from detente.agreement.form import Agreement, Kind
+from detente.agreement.judge.calendar import LocalCalendar
+from detente.errors import GivenError
+from detente.model.when import write_instant
+
+NAMES = {
+    "Russian Military": "ru",
+    "russia": "ru",
+    "russian_forces": "ru",
+    "U.S.-led Coalition": "us",
+    "coalition": "us",
+}
+"""What the files call a party of the agreement. Whoever else is named, or is no party there, is a stranger."""
+LABEL = "allegations"
+
+
+class Source(NamedTuple):
+    """A file of claims: its name, hex SHA-256, what it claims."""
+
+    name: str
+    digest: str
+    claims: tuple[Claim, ...]
+    tellings: tuple[Telling, ...] = ()
+
+
+def write_claims(agreement: Agreement, event: str, sources: Iterable[Source], now: int) -> Iterator[str]:
+    """The lines of the record, each with its line end; GivenError if the agreement knows no such event."""
+    kind = agreement.kinds.get(event)
+    if kind is None or not kind.event:
+        known = ", ".join(each.name for each in agreement.kinds.values() if each.event) or "none"
+        raise GivenError(
+            "record-invalid", f"{event!r} is no event of {agreement.code}; known: {known}", where="--event"
+        )
+    sources = list(sources)
+    files = "; ".join(f"{each.name} (SHA-256 {each.digest[:16]}…)" for each in sources)
+    note = f"every event is a claim of its source, never a finding; from {files}"
+    head = {"record": 1, "agreement": agreement.code, "label": LABEL, "now": write_instant(now), "note": note}
+    writer = _Writer(agreement, kind)
+    told = {claim.id for source in sources for claim in source.claims}
+    yield _line(head)
+    for source in sources:
+        for claim in source.claims:
+            yield from map(_line, writer.claim(claim, source.name))
+        for telling in source.tellings:
+            if telling.id in told:
+                yield _line(writer.telling(telling))
+
+
+def without_event(sources: Iterable[Source]) -> list[Telling]:
+    """Tellings of events that none of the files claims: they cannot stand in the record."""
+    sources = list(sources)
+    told = {claim.id for source in sources for claim in source.claims}
+    return [telling for source in sources for telling in source.tellings if telling.id not in told]
+
+
+class _Writer:
+    def __init__(self, agreement: Agreement, kind: Kind) -> None:
+        self._agreement = agreement
+        self._kind = kind
+        self._calendar = LocalCalendar(agreement.zone)
+
+    def claim(self, claim: Claim, file: str) -> list[dict[str, Any]]:
+        """The event's line, and its source's account of it."""
+        place = f"{claim.source} ({file} line {claim.line})"
+        event: dict[str, Any] = {
+            "event": self._kind.name,
+            "id": claim.id,
+            "known_from": self._end(claim.known),
+            "reported_in": f"{place}, {claim.found_in}" if claim.found_in else place,
+        }
+        if "incident" in self._kind.fields:
+            event["fields"] = {"incident": claim.id}
+        people = [self._person(each) for each in claim.by]
+        account: dict[str, Any] = {
+            "account": claim.id,
+            "source": claim.source,
+            "by": people[0] if len(people) == 1 else people,
+            "at": [write_instant(self._calendar.first_instant(claim.first)), self._end(claim.last, -1)],
+        }
+        fields = self._fields(claim.spot, claim.weapons)
+        return [event, account | ({"fields": fields} if fields else {})]
+
+    def telling(self, telling: Telling) -> dict[str, Any]:
+        """The account of a side that says it did it."""
+        fields = self._fields(telling.spot, ())
+        line = {"account": telling.id, "source": telling.source, "by": self._person(telling.by)}
+        return line | ({"fields": fields} if fields else {})
+
+    def _fields(self, spot: Spot | None, weapons: tuple[str, ...]) -> dict[str, Any]:
+        fields: dict[str, Any] = {}
+        if spot is not None and "position" in self._kind.fields:
+            fields["position"] = {"type": "point", "coordinates": [spot.lon, spot.lat], "error_mm": spot.error_mm}
+        if weapons and "weapon" in self._kind.fields:
+            fields["weapon"] = weapons[0] if len(weapons) == 1 else {"one_of": list(weapons)}
+        return fields
+
+    def _person(self, name: str) -> Any:
+        code = NAMES.get(name, "")
+        return code if code in self._agreement.parties else {"stranger": name}
+
+    def _end(self, day: date, more: int = 0) -> str:
+        return write_instant(self._calendar.first_instant(day + timedelta(days=1)) + more)
+
+
+def _line(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
