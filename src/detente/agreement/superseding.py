@@ -88,7 +88,7 @@ def _follow(
         for revision in judging.add(act):
             before, after = revision.before, revision.after
             if before is not None and _says(before) != (None if after is None else _says(after)):
-                found.append(Superseded(before, after, change.at, change.id, _why(change, act)))
+                found.append(Superseded(before, after, change.at, change.id, _why(change, act, history)))
     return found
 
 
@@ -96,10 +96,13 @@ def _says(finding: Finding) -> tuple[object, ...]:
     return finding.verdict, finding.shadow, finding.sides, finding.against
 
 
-def _why(change: Change, act: Act) -> str:
+def _why(change: Change, act: Act, history: History) -> str:
     """The cause in words."""
     if change.why == "late":
         return f"{change.id}, {act.kind.replace('_', ' ')}, came to be known late"
     if change.why.startswith("correction"):
         return f"{change.id}, a {change.why}"
-    return change.why if change.why.startswith("withdrawal") else f"an {change.why} of {change.id}"
+    if change.why.startswith("withdrawal"):
+        reason = history.withdrawn[change.id].reason
+        return f"{change.why} ({reason})" if reason else change.why
+    return f"an {change.why} of {change.id}"

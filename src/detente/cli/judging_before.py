@@ -124,7 +124,7 @@ def lines(asked: Asked) -> Iterator[str]:
     yield HEADLINES.get(overall.word, f"{w.capital(overall.text)}.")
     if overall.word != "no objection":
         when = w.instant(overall.earliest) if overall.earliest is not None else "none; it waits for somebody"
-        yield f"Earliest instant at which all clauses hold, nothing more being said: {when}"
+        yield f"All clauses hold, nothing more being said, at the earliest: {when}"
     yield ""
     for one in asked.objections():
         yield from _objection(asked, one)
@@ -139,7 +139,8 @@ def lines(asked: Asked) -> Iterator[str]:
         yield from _wrapped(f"do not speak of it: {', '.join(one.clause for one in asked.silent())}", "  ")
     for name in asked.given.lacking:
         yield from _wrapped(f"annex {name} was not given (--annexes): what rests on it cannot be told", "  ")
-    yield from _wrapped(NOTHING_MORE, "")
+    yield ""
+    yield from wrap(NOTHING_MORE, COLUMNS)
 
 
 def _objection(asked: Asked, one: Finding) -> Iterator[str]:

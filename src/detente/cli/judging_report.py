@@ -18,7 +18,9 @@ EXPLAINED = 200
 """Findings explained in full; the rest of those that need attention stand in the table."""
 LISTED = 2_000
 _STYLE = """
-@page { size: A4; margin: 18mm 16mm 18mm 16mm }
+@page { size: A4; margin: 16mm 16mm 20mm 16mm;
+  @bottom-left { content: LABELS; font: 7.5pt Arial, sans-serif; color: #555 }
+  @bottom-right { content: counter(page) " / " counter(pages); font: 7.5pt Arial, sans-serif; color: #555 } }
 * { box-sizing: border-box }
 body { font: 10.5pt/1.45 "Source Serif 4", Georgia, "Noto Serif", serif; color: #1a1a1a; background: #fff;
   max-width: 178mm; margin: 8mm auto; padding: 0 6mm }
@@ -42,16 +44,15 @@ article { border: .5pt solid #999; border-left: 3pt solid #555; padding: 2.5mm 4
 article.broken { border-left-color: #8c1d18 }
 article.disputed { border-left-color: #6a3d9a }
 article.cannot-tell { border-left-color: #9a6700 }
-article h3 { font: 600 10.5pt/1.35 "Source Sans 3", Arial, "Noto Sans", sans-serif; margin: 0 0 1.5mm }
+h2 + p { break-after: avoid }
+h3 { font-size: 11.5pt; margin: 6mm 0 1mm; break-after: avoid }
+article h4 { font: 600 10.5pt/1.35 "Source Sans 3", Arial, "Noto Sans", sans-serif; margin: 0 0 1.5mm }
 .word { border: .6pt solid #555; padding: 0 1.6mm; margin-right: 2mm; white-space: nowrap }
 .broken .word { border-color: #8c1d18; color: #8c1d18 }
 .disputed .word { border-color: #6a3d9a; color: #6a3d9a }
 .cannot-tell .word { border-color: #9a6700; color: #7a5200 }
 code { font: 8.5pt/1.4 "Source Code Pro", "Noto Sans Mono", monospace; overflow-wrap: anywhere }
-.running { display: none }
-@media print { body { margin: 0; padding: 0; max-width: none }
-  .running { display: block; position: fixed; bottom: -12mm; left: 0; right: 0; text-align: center;
-    font: 7.5pt "Source Sans 3", Arial, sans-serif; color: #555 } }
+@media print { body { margin: 0; padding: 0; max-width: none } }
 """
 
 
@@ -61,11 +62,12 @@ def report_page(view: View) -> str:
         *_opening(view), *_numbers(view), *_attention(view), *_revisions(view), *_rest(view), *_clauses(view), *_sources(view)
     )  # fmt: skip
     title = escape(f"Findings: {view.given.agreement.code}")
-    labels = escape("; ".join(view.labels()))
+    style = _STYLE.replace("LABELS", _css("; ".join(view.labels())))
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
-        f'<meta name="viewport" content="width=device-width">\n<style>{_STYLE}</style>\n</head>\n<body>\n'
-        f'<div class="running">{labels}</div>\n' + "\n".join(body) + "\n</body>\n</html>\n"
+        f'<meta name="viewport" content="width=device-width">\n<style>{style}</style>\n</head>\n<body>\n'
+        + "\n".join(body)
+        + "\n</body>\n</html>\n"
     )
 
 
@@ -109,18 +111,32 @@ def _attention(view: View) -> Iterator[str]:
     yield "<h2>Findings that need attention</h2>"
     if not found:
         yield "<p>None.</p>"
-    for one in found[:EXPLAINED]:
-        yield f'<article class="{one.verdict.replace(" ", "-")}">'
-        shadow = " (in shadow: not counted)" if one.shadow else ""
-        yield (
-            f'<h3><span class="word">{escape(one.verdict)}</span>{view.number(one)}. {escape(one.clause)}: '
-            f"{escape(view.subject(one))}{shadow}</h3><dl>"
-        )
-        for part in view.parts(one):
-            yield from _pair(part.label, part.text)
-        yield "</dl></article>"
+    explained = found[:EXPLAINED]
+    for name, rule in view.given.agreement.rules.items():
+        mine = [one for one in explained if one.clause == name]
+        if not mine:
+            continue
+        yield f"<h3>{escape(name)}</h3><dl>"
+        yield from _pair("Says", rule.says or "(no words given)")
+        yield from _pair("Read as", readback(view.given.agreement, name))
+        yield "</dl>"
+        for one in mine:
+            yield from _explained(view, one)
     if len(found) > EXPLAINED:
         yield f"<p>The other {len(found) - EXPLAINED:,} stand in the table of all findings.</p>"
+
+
+def _explained(view: View, one: Finding) -> Iterator[str]:
+    """One finding; the clause's words stand above it."""
+    shadow = " (in shadow: not counted)" if one.shadow else ""
+    yield f'<article class="{one.verdict.replace(" ", "-")}">'
+    yield (
+        f'<h4><span class="word">{escape(one.verdict)}</span>{view.number(one)}. {escape(view.subject(one))}{shadow}</h4><dl>'
+    )
+    for part in view.parts(one):
+        if part.label not in ("Clause", "Says", "Read as", "Act"):
+            yield from _pair(part.label, part.text)
+    yield "</dl></article>"
 
 
 def _revisions(view: View) -> Iterator[str]:
@@ -176,6 +192,11 @@ def _sources(view: View) -> Iterator[str]:
         yield from _pair("Record", f"{name}, SHA-256 {digest}")
     yield "</dl>"
     yield '<p class="small">Whoever holds these files can run <code>detente judge</code> and get the same findings.</p>'
+
+
+def _css(text: str) -> str:
+    """A string of a style sheet."""
+    return '"' + "".join(each if each.isalnum() or each in " ,.:;-" else f"\\{ord(each):06x}" for each in text) + '"'
 
 
 def _pair(label: str, text: str) -> Iterator[str]:

@@ -91,11 +91,11 @@ def revisions(view: View, *, every: bool) -> Iterator[str]:
     judgement = view.judgement
     if not judgement.followed:
         yield ""
-        yield "The record holds too many late or corrected acts to follow one by one; --as-of T compares two views."
+        yield from _wrapped("Too many late or corrected acts to follow one by one; --as-of T compares two views.", "")
     if judgement.superseded:
         count = len(judgement.superseded)
         yield ""
-        yield f"Superseded: {count}, each by an act that came late, corrected, withdrew or told otherwise:"
+        yield f"Superseded: {count}, each by an act that came late, corrected, withdrew or differed:"
         shown = judgement.superseded if every else judgement.superseded[:LISTED]
         for one in shown:
             yield from _wrapped(f"{one.before.clause}, {one.before.act}: {revision_words(one)}", "  ")

@@ -95,11 +95,21 @@ class Check:
         return self._seen[key]
 
     def _first(self, clauses: list[Clause], marks: list[int]) -> int | None:
-        """The first instant at which all these clauses hold, nothing more being said."""
-        todo = sorted({m for m in marks if m > self.at} | {m + 1 for m in marks if m >= self.at})
-        for instant in todo[:_MOST]:
-            if all(self.judge(clause, instant)[0].verdict in _HOLDS for clause in clauses):
+        """The first instant at which all these clauses hold, nothing more being said.
+
+        What is not asked while something else fails (a window while the lead is too short) gives its instants when asked.
+        """
+        waiting, seen = list(marks), {self.at}
+        for _ in range(_MOST):
+            todo = {mark for mark in waiting if mark > self.at} | {mark + 1 for mark in waiting if mark >= self.at}
+            instant = min(todo - seen, default=None)
+            if instant is None:
+                return None
+            seen.add(instant)
+            judged = [self.judge(clause, instant) for clause in clauses]
+            if all(finding.verdict in _HOLDS for finding, _ in judged):
                 return instant
+            waiting += [mark for _, more in judged for mark in more]
         return None
 
     def overall(self) -> Overall:
