@@ -106,6 +106,7 @@ ADVICE: dict[str, str] = {
     "row-unusable": "correct the named row in the source; the others were taken",
     "node-unreachable": "start the node with `detente node --config FILE`, or check the folder given",
     "agreement-invalid": "correct the file at the named line",
+    "said-invalid": "give the fields the agreement defines for this statement; `detente check` shows them",
     "record-invalid": "correct the record at the named line; docs/reference/record.md shows every field",
     "internal": "report this with the node's log; nothing receipted is lost",
 }

@@ -57,6 +57,7 @@ FAST = {
     r"^[0-9a-f]{32}$": hex_of(16),
     r"^[0-9a-f]{16}$": hex_of(8),
     r"^[a-z][a-z0-9_-]{0,31}$": st.builds(str.__add__, LETTERS, st.text(WORD, max_size=31)),
+    r"^[a-z][a-z0-9_]{0,63}$": st.builds(str.__add__, LETTERS, st.text(WORD[:-1], max_size=31)),
     r"^[a-z0-9][a-z0-9._-]{0,62}(/[a-z0-9._-]{1,63}){1,4}$": st.builds(
         "/".join, st.lists(st.builds(str.__add__, LETTERS, st.text(WORD + ".", max_size=30)), min_size=2, max_size=5)
     ),
@@ -88,6 +89,15 @@ def values_of(kind: msgspec.inspect.Type) -> st.SearchStrategy[Any]:
     if isinstance(kind, inspect.ListType):
         low, high = kind.min_length or 0, kind.max_length or 5
         return st.lists(values_of(kind.item_type), min_size=low, max_size=max(low, min(high, 5)))
+    if isinstance(kind, inspect.VarTupleType):
+        low, high = kind.min_length or 0, kind.max_length or 5
+        return st.lists(values_of(kind.item_type), min_size=low, max_size=max(low, min(high, 5))).map(tuple)
+    if isinstance(kind, inspect.TupleType):
+        return st.tuples(*(values_of(item) for item in kind.item_types))
+    if isinstance(kind, inspect.LiteralType):
+        return st.sampled_from(kind.values)
+    if isinstance(kind, inspect.DictType):
+        return st.dictionaries(values_of(kind.key_type), values_of(kind.value_type), max_size=4)
     raise TypeError(f"no strategy for {kind}")
 
 

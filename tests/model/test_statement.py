@@ -202,11 +202,11 @@ def schemas() -> Iterator[type[msgspec.Struct]]:
                     yield value
 
 
-SCHEMAS = sorted({cls.__qualname__: cls for cls in schemas()}.items())
+SCHEMAS = sorted({f"{cls.__module__}.{cls.__qualname__}": cls for cls in schemas()}.items())
 # Words of a field name; no schema speaks of how, or with what, or exactly where something is struck.
 BARRED_WORDS = (
     "weapon weapons munition munitions ordnance warhead yield bomb bombs missile missiles fuze fuse payload_mass "
-    "aim aimpoint dmpi target targets targeting coordinate coordinates elevation altitude mgrs grid "
+    "aim aimpoint dmpi target targets targeting elevation altitude mgrs "
     "effect effects damage bda collateral casualty casualties priority priorities rank kill strike_package sortie "
     "image images imagery photo photos video picture sensor"
 )
@@ -222,12 +222,17 @@ def test_no_schema_has_a_field_for_a_weapon_aim_effect_priority_or_image():
             assert not words & barred, f"{name}.{field}"
 
 
-def test_a_place_is_a_circle_of_a_notice_and_nothing_else():
-    """Coordinates stand only in `place` of a notice: where an operation stays, not where it strikes."""
-    holders = [(name, f) for name, cls in SCHEMAS for f in cls.__struct_encode_fields__ if f in ("lat", "lon")]
-    assert holders == [("Circle", "lat"), ("Circle", "lon")]
-    users = [name for name, cls in SCHEMAS for f in msgspec.structs.fields(cls) if "Circle" in str(f.type)]
-    assert users == ["Notice"]
+PLACES = {"Cell", "Circle", "Corridor", "Line", "MultiPolygon", "Point", "Polygon"}
+
+
+def test_a_place_stands_in_a_notice_or_where_the_agreement_defines_a_field_for_it():
+    """Coordinates stand in `place` of a notice, and in the fields of `said`, whose names and types the agreement closes."""
+    holders = [cls.__name__ for _, cls in SCHEMAS for f in cls.__struct_encode_fields__ if f in ("lat", "coordinates")]
+    assert set(holders) == PLACES
+    users = {
+        cls.__name__ for _, cls in SCHEMAS for f in msgspec.structs.fields(cls) if any(p in str(f.type) for p in PLACES)
+    }
+    assert users == {"Notice", "Said", "Told"}
 
 
 def leaves(kind: Any, place: str) -> Iterator[tuple[str, Any]]:
@@ -238,9 +243,16 @@ def leaves(kind: Any, place: str) -> Iterator[tuple[str, Any]]:
     elif isinstance(kind, inspect.UnionType):
         for option in kind.types:
             yield from leaves(option, place)
-    elif isinstance(kind, inspect.ListType):
+    elif isinstance(kind, inspect.ListType | inspect.VarTupleType):
         yield place + "[]", kind
         yield from leaves(kind.item_type, place + "[]")
+    elif isinstance(kind, inspect.TupleType):
+        for item in kind.item_types:
+            yield from leaves(item, place + "[]")
+    elif isinstance(kind, inspect.DictType):
+        yield place + "{}", kind
+        yield from leaves(kind.key_type, place + " key")
+        yield from leaves(kind.value_type, place + "{}")
     else:
         yield place, kind
 
@@ -262,10 +274,10 @@ def test_every_field_of_a_statement_is_bounded(kind):
             assert leaf.max_length is not None or re.search(r"[\]}\w][}$]", leaf.pattern or ""), place
             assert leaf.pattern is None or leaf.pattern[0] + leaf.pattern[-1] == "^$", place
             assert leaf.pattern is None or not re.search(r"\\[dws]|\*|\+", leaf.pattern), f"{place}: an open class"
-        elif isinstance(leaf, inspect.ListType | inspect.BytesType):
+        elif isinstance(leaf, inspect.ListType | inspect.BytesType | inspect.VarTupleType | inspect.DictType):
             assert leaf.max_length is not None, place
         else:
-            assert isinstance(leaf, inspect.NoneType), f"{place}: {leaf}"
+            assert isinstance(leaf, inspect.NoneType | inspect.LiteralType), f"{place}: {leaf}"
 
 
 @EACH_KIND

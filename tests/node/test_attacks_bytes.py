@@ -31,6 +31,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "participation": {"terms": "0" * 64},
     "status": {"root_version": 1, "on_watch": 0},
     "notice": NOTICE,
+    "said": {"name": "consent", "fields": {"target": "t1", "window": {"type": "period", "start": 0, "end": 1}}},
+    "told": {"name": "strike", "by": ["us"], "first": 0, "last": 1, "fields": {"against": "daesh"}},
     "call": {"about": "op", "text": "x"},
     "account": {
         "source": "centcom",

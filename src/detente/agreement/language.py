@@ -11,6 +11,7 @@ from detente.agreement import units
 from detente.agreement.clauses import clause_kinds, read_rules
 from detente.agreement.grammar import Grammar, Names
 from detente.agreement.paths import ANY, NOTHING
+from detente.agreement.scope import check_scope
 from detente.agreement.source import Node, read_source
 from detente.agreement.strata import order_of, walk
 
@@ -62,6 +63,7 @@ def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
     for key, event in (("statements", False), ("events", True)):
         for name, item in (top[key].mapping() if key in top else {}).items():
             names.kinds[name] = f.Kind(name, event, _fields(item.under(f"{key} {name}"), names))
+            check_scope(names.kinds[name], item.under(f"{key} {name}"))
     names.phases |= set(_named(top["phases"], "a phase")) if "phases" in top else set()
     names.places |= set(_named(top["places"], "a place")) if "places" in top else set()
     named = _named(top["define"], "a condition") if "define" in top else {}

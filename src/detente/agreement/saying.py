@@ -15,10 +15,12 @@ from detente.agreement.form import Agreement, Field, Kind
 from detente.agreement.record import Act, Interval, Path, Region, Span, Spot
 from detente.errors import GivenError
 from detente.geo.areas import canonical
-from detente.model.said import Period, Said, Value
+from detente.model.said import Period, Said, Told, Value
 from detente.model.shapes import E7, Cell, Circle, Line, Point, Polygon
 
 CODE = "said-invalid"
+BUILT_IN = {"receipt", "finding"}
+"""A receipt is a countersignature, a finding is the judge's: nobody says them."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ID = re.compile(r"[0-9a-f]{64}")
@@ -44,8 +46,9 @@ _FORMS = {
 def kind_of(agreement: Agreement, name: str) -> Kind:
     """The statement kind of this name; GivenError (said-invalid) if the agreement has none."""
     kind = agreement.kinds.get(name)
-    if kind is None or kind.event:
-        known = ", ".join(sorted(each.name for each in agreement.kinds.values() if not each.event))
+    if kind is None or kind.event or name in BUILT_IN:
+        said = (each for each in agreement.kinds.values() if not each.event and each.name not in BUILT_IN)
+        known = ", ".join(sorted(each.name for each in said))
         raise GivenError(CODE, f"the agreement has no statement {name!r}; it has: {known}", where=name)
     return kind
 
@@ -53,20 +56,41 @@ def kind_of(agreement: Agreement, name: str) -> Kind:
 def check(agreement: Agreement, said: Said) -> None:
     """GivenError (said-invalid) names the field of a statement that does not fit the agreement, and what would."""
     kind = kind_of(agreement, said.name)
-    for name in said.fields:
-        if name not in kind.fields:
-            known = ", ".join(kind.fields) or "none"
-            raise GivenError(CODE, f"a {said.name} has no field {name!r}; it has: {known}", where=f"{said.name} {name}")
-    for name, form in kind.fields.items():
-        value = said.fields.get(name)
-        where = f"{said.name} {name}"
-        if value is None:
-            if not form.optional:
-                raise GivenError(CODE, f"{name!r} is missing: {_expected(form)}", where=where)
-        elif not _fits(agreement, form, value, where):
-            raise GivenError(CODE, f"{name!r} has to be {_expected(form)}", where=where)
+    _check_fields(agreement, kind, said.fields, all_needed=True)
     if said.from_ is not None and said.until is not None and said.until <= said.from_:
         raise GivenError(CODE, "it ends no later than it begins", where=f"{said.name} until")
+
+
+def check_told(agreement: Agreement, told: Told) -> None:
+    """GivenError (said-invalid) names what does not fit in an account of an event."""
+    kind = agreement.kinds.get(told.name)
+    if kind is None or not kind.event:
+        known = ", ".join(sorted(each.name for each in agreement.kinds.values() if each.event))
+        raise GivenError(CODE, f"the agreement has no event {told.name!r}; it has: {known}", where=told.name)
+    _check_fields(agreement, kind, told.fields, all_needed=False)
+    for code in told.by:
+        if code not in agreement.parties and code not in agreement.others:
+            raise GivenError(CODE, f"{code!r} is nobody the agreement names", where=f"{told.name} by")
+    if told.last < told.first:
+        raise GivenError(CODE, "it ends before it begins", where=f"{told.name} last")
+    if told.withdrawn and told.replaces is None:
+        raise GivenError(CODE, "what is withdrawn is not named in `replaces`", where=f"{told.name} replaces")
+
+
+def event_of(agreement: Agreement, told: Told, identifier: str, *, known_from: int | None = None) -> Act:
+    """The event as this account tells it. A field it leaves out is not known."""
+    kind = agreement.kinds[told.name]
+    return Act(
+        id=identifier,
+        kind=told.name,
+        by=frozenset(told.by),
+        at=Interval(told.first, told.last),
+        fields={name: _value(value) for name, value in told.fields.items() if name in kind.fields},
+        log=told.author,
+        known_from=known_from,
+        replaces=told.replaces or "",
+        withdrawn=bool(told.withdrawn),
+    )
 
 
 def act_of(
@@ -80,8 +104,7 @@ def act_of(
     known_from: int | None = None,
 ) -> Act:
     """The act a statement is, once it has been checked. `received`: when each receiver signed for it, ms."""
-    kind = kind_of(agreement, said.name)
-    fields = {name: _value(kind.fields[name], value) for name, value in said.fields.items()}
+    fields = {name: _value(value) for name, value in said.fields.items()}
     return Act(
         id=identifier,
         kind=said.name,
@@ -95,6 +118,22 @@ def act_of(
         index=index,
         known_from=known_from,
     )
+
+
+def _check_fields(agreement: Agreement, kind: Kind, fields: Mapping[str, Value], *, all_needed: bool) -> None:
+    """Every field of the kind and no other, each of its type. An account may leave out what its author does not know."""
+    for name in fields:
+        if name not in kind.fields:
+            known = ", ".join(kind.fields) or "none"
+            raise GivenError(CODE, f"a {kind.name} has no field {name!r}; it has: {known}", where=f"{kind.name} {name}")
+    for name, form in kind.fields.items():
+        value = fields.get(name)
+        where = f"{kind.name} {name}"
+        if value is None:
+            if all_needed and not form.optional:
+                raise GivenError(CODE, f"{name!r} is missing: {_expected(form)}", where=where)
+        elif not _fits(agreement, form, value, where):
+            raise GivenError(CODE, f"{name!r} has to be {_expected(form)}", where=where)
 
 
 def _expected(form: Field) -> str:
@@ -132,7 +171,7 @@ def _text_fits(agreement: Agreement, form: Field, value: str) -> bool:
     return True
 
 
-def _value(form: Field, value: Value) -> object:
+def _value(value: Value) -> object:
     match value:
         case Period():
             return Span(value.start, value.end)

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from detente.model.statement import Frozen
+from detente.model.head import Frozen
 
 E7 = 10_000_000
 HALF_TURN = 180 * E7

@@ -17,50 +17,25 @@ from msgspec import Meta
 
 from detente.errors import RemoteError
 from detente.model import canon
-
-Code = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_-]{0,31}$")]
-Origin = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}(/[a-z0-9._-]{1,63}){1,4}$", max_length=200)]
-Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
-Salt = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
-Ms = Annotated[int, Meta(ge=0, le=canon.MAX_INT)]
-Count = Annotated[int, Meta(ge=0, le=canon.MAX_INT)]
-Metres = Annotated[int, Meta(ge=0, le=40_000_000)]
-Latitude = Annotated[int, Meta(ge=-900_000_000, le=900_000_000)]
-Longitude = Annotated[int, Meta(ge=-1_800_000_000, le=1_800_000_000)]
-Short = Annotated[str, Meta(min_length=1, max_length=200)]
-Text = Annotated[str, Meta(min_length=1, max_length=8_000)]
-FileBytes = Annotated[bytes, Meta(min_length=1, max_length=36_000)]
+from detente.model.head import Code as Code
+from detente.model.head import Count as Count
+from detente.model.head import Digest as Digest
+from detente.model.head import FileBytes as FileBytes
+from detente.model.head import Frozen as Frozen
+from detente.model.head import Latitude as Latitude
+from detente.model.head import Longitude as Longitude
+from detente.model.head import Metres as Metres
+from detente.model.head import Ms as Ms
+from detente.model.head import Origin as Origin
+from detente.model.head import Salt as Salt
+from detente.model.head import Seen as Seen
+from detente.model.head import Short as Short
+from detente.model.head import Statement as Statement
+from detente.model.head import Text as Text
+from detente.model.said import Said, Told
 
 MAX_PAYLOAD = 48_000
 PAYLOAD_TYPE = "application/vnd.detente.{kind}+json"
-
-
-class Frozen(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, kw_only=True, gc=False):
-    """Base of every value that goes into signed bytes. They are trees, so the collector of cycles need not visit them."""
-
-
-class Seen(Frozen, frozen=True, kw_only=True):
-    """The newest verified head of the other side's log that the author had when it spoke: the causal link."""
-
-    origin: Origin
-    size: Count
-    root: Digest
-
-
-class Statement(Frozen, frozen=True, kw_only=True, tag_field="type"):
-    """The head every statement carries. `seen` is left out only while nothing of the other side is known."""
-
-    kind: ClassVar[str] = ""
-
-    agreement: Digest
-    author: Code
-    origin: Origin
-    time: Ms
-    salt: Salt
-    label: Short
-    seen: Seen | None = None
-    approval: Digest | None = None
-    same_as: Digest | None = None
 
 
 class Root(Statement, frozen=True, kw_only=True, tag="root"):
@@ -219,6 +194,8 @@ KINDS: dict[str, type[Statement]] = {
         Received,
         Attachment,
         Voice,
+        Said,
+        Told,
     )
 }
 _DECODERS = {kind: msgspec.json.Decoder(cls) for kind, cls in KINDS.items()}
