@@ -99,7 +99,6 @@ def _incident(record: Record, digest: str, seen: dict[str, int]) -> tuple[Accoun
         raise UnfitError(f"code: {short(code)} was given on line {seen[code]}; one event has one row")
     first, published = day(row["date"], "date"), day(row["published"], "published")
     last = day(row["date_end"], "date_end") if row["date_end"] else first
-    known = max(published, day(row["modified"], "modified")) if row["modified"] else published
     if last < first:
         raise UnfitError(f"date_end: {row['date_end']} lies before date, {row['date']}")
     by = tuple(filter(None, (each.strip() for each in row["belligerent"].split(","))))
@@ -139,7 +138,7 @@ def _incident(record: Record, digest: str, seen: dict[str, int]) -> tuple[Accoun
             "file_digest": digest,
         }
     )
-    claim = Claim(code, SOURCE, record.line, by, first, last, spot, WEAPONS[row["strike_type"]], known, row["url"])
+    claim = Claim(code, SOURCE, record.line, by, first, last, spot, WEAPONS[row["strike_type"]], row["url"])
     return account, claim, said
 
 

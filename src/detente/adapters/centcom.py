@@ -123,7 +123,7 @@ def claims_of(content: CentcomFile) -> ClaimFile:
         else:
             days = (released - timedelta(days=1), released)
             claims += [
-                Claim(f"{SOURCE}-{row.line}-{one}", SOURCE, row.line, (WHO,), *days, None, ("air",), released, "")
+                Claim(f"{SOURCE}-{row.line}-{one}", SOURCE, row.line, (WHO,), *days, None, ("air",), "")
                 for one in range(1, row.number + 1)
             ]
     return ClaimFile(content.digest, content.rows, tuple(claims), (), content.apart, tuple(remarks))

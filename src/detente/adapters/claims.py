@@ -35,7 +35,7 @@ class Claim(NamedTuple):
     """One event as `source` tells it.
 
     `by`: who did it, as the source names them; several: one of them. `first`, `last`: local days, both included.
-    `weapons`: one of these; empty: not said. `known`: the day on which the row came to say what it says.
+    `weapons`: one of these; empty: not said.
     """
 
     id: str
@@ -46,7 +46,6 @@ class Claim(NamedTuple):
     last: date
     spot: Spot | None
     weapons: tuple[str, ...]
-    known: date
     found_in: str
 
 

@@ -47,7 +47,7 @@ def write_claims(agreement: Agreement, event: str, sources: Iterable[Source], no
         )
     sources = list(sources)
     files = "; ".join(f"{each.name} (SHA-256 {each.digest[:16]}…)" for each in sources)
-    note = f"every event is a claim of its source, never a finding; from {files}"
+    note = f"every event is a claim of its source, never a finding; when each became known is not told; from {files}"
     head = {"record": 1, "agreement": agreement.code, "label": LABEL, "now": write_instant(now), "note": note}
     writer = _Writer(agreement, kind)
     told = {claim.id for source in sources for claim in source.claims}
@@ -67,6 +67,16 @@ def without_event(sources: Iterable[Source]) -> list[Telling]:
     return [telling for source in sources for telling in source.tellings if telling.id not in told]
 
 
+def within(sources: Iterable[Source], first: date, last: date) -> tuple[list[Source], int]:
+    """The sources with the claims that lie wholly within these days, and how many do not."""
+    sources = list(sources)
+    kept = [
+        source._replace(claims=tuple(c for c in source.claims if first <= c.first and c.last <= last))
+        for source in sources
+    ]
+    return kept, sum(len(source.claims) for source in sources) - sum(len(source.claims) for source in kept)
+
+
 class _Writer:
     def __init__(self, agreement: Agreement, kind: Kind) -> None:
         self._agreement = agreement
@@ -79,7 +89,6 @@ class _Writer:
         event: dict[str, Any] = {
             "event": self._kind.name,
             "id": claim.id,
-            "known_from": self._end(claim.known),
             "reported_in": f"{place}, {claim.found_in}" if claim.found_in else place,
         }
         if "incident" in self._kind.fields:

@@ -93,4 +93,4 @@ def _strikes(record: Record, digest: str) -> tuple[AccountRow, list[Claim], list
     )
     before = on - timedelta(days=1)
     ids = [f"declared-{record.line}-{one}" for one in range(1, number + 1)]
-    return row, [Claim(id, SOURCE, record.line, (WHO,), before, on, spot, ("air",), on, "") for id in ids], said
+    return row, [Claim(id, SOURCE, record.line, (WHO,), before, on, spot, ("air",), "") for id in ids], said

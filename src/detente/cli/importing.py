@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from detente.adapters.airwars import read_airwars
 from detente.adapters.centcom import claims_of, read_centcom
 from detente.adapters.claims import ClaimFile
-from detente.adapters.claims_record import Source, without_event, write_claims
+from detente.adapters.claims_record import Source, within, without_event, write_claims
 from detente.adapters.config import read_file
 from detente.adapters.declared import read_declared
 from detente.adapters.record_lines import read_record
@@ -42,6 +43,7 @@ class Destination:
     event: str
     apart: Path | None
     remarks: bool
+    days: str | None
 
 
 @click.group("import")
@@ -59,6 +61,7 @@ def importer(command: Callable[..., None]) -> click.Command:
             type=click.Path(path_type=Path),
             help="Where rows kept apart go (default: NAME-kept-apart.csv in this folder).",
         ),
+        click.option("--days", metavar="FIRST/LAST", help="Only events of these days, both included, with a record."),
         click.option("--event", default="attack", show_default=True, help="The kind of event, with a record."),
         click.option("--agreement", type=click.Path(path_type=Path), help="The agreement it is for, with a record."),
         click.option("--node", "folder", type=click.Path(path_type=Path), help="The node's folder, with a side."),
@@ -106,6 +109,10 @@ def _write_record(contents: list[tuple[Path, ClaimFile]], destination: Destinati
         raise click.UsageError("a record is read by an agreement: give --agreement FILE")
     agreement = read_agreement(read_file(destination.agreement), destination.agreement.name)
     sources = [Source(file.name, content.digest, content.claims, content.tellings) for file, content in contents]
+    lacking = without_event(sources)
+    outside = 0
+    if destination.days is not None:
+        sources, outside = within(sources, *_days(destination.days))
     target = Path(destination.to)
     total = sum(len(source.claims) for source in sources)
     lines = list(
@@ -118,9 +125,19 @@ def _write_record(contents: list[tuple[Path, ClaimFile]], destination: Destinati
     _write(accounts, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
     click.echo(f"{target}: {total} events, each a claim of its source (allegations), for {agreement.code}")
     click.echo(f"{accounts}: {len(rows)} accounts, each row verbatim with its line")
-    for telling in without_event(sources):
+    if outside:
+        click.echo(f"not in the record: {outside} events that may lie outside {destination.days}")
+    for telling in lacking:
         words = f"{telling.source} tells of {telling.id}, which no file given claims"
         click.echo(f"not in the record: line {telling.line}: {words}")
+
+
+def _days(text: str) -> tuple[date, date]:
+    try:
+        first, last = map(date.fromisoformat, text.split("/"))
+    except ValueError as error:
+        raise click.BadParameter(f"{text!r} is not like 2016-02-27/2016-03-31", param_hint="--days") from error
+    return first, last
 
 
 def _say(contents: list[tuple[Path, ClaimFile]], destination: Destination) -> None:
