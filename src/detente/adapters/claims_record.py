@@ -1,14 +1,14 @@
 """Claims as a record file the judge reads (docs/reference/record.md), labelled allegations.
 
-An event's own line says only that it is told of; everything else stands in the account of its source. So no claim is a
-fact of the record, and a second source does not inherit what the first one says.
+What one source tells stands in the event's line, which names it. Where a second source tells who did it, the event's
+line leaves that open and each has an account of its own; day and place are those of the first, unless it differs.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, NamedTuple
 
 from detente.adapters.claims import Claim, Spot, Telling
@@ -51,10 +51,11 @@ def write_claims(agreement: Agreement, event: str, sources: Iterable[Source], no
     head = {"record": 1, "agreement": agreement.code, "label": LABEL, "now": write_instant(now), "note": note}
     writer = _Writer(agreement, kind)
     told = {claim.id for source in sources for claim in source.claims}
+    several = {telling.id for source in sources for telling in source.tellings}
     yield _line(head)
     for source in sources:
         for claim in source.claims:
-            yield from map(_line, writer.claim(claim, source.name))
+            yield from map(_line, writer.claim(claim, source.name, claim.id in several))
         for telling in source.tellings:
             if telling.id in told:
                 yield _line(writer.telling(telling))
@@ -83,25 +84,23 @@ class _Writer:
         self._kind = kind
         self._calendar = LocalCalendar(agreement.zone)
 
-    def claim(self, claim: Claim, file: str) -> list[dict[str, Any]]:
-        """The event's line, and its source's account of it."""
+    def claim(self, claim: Claim, file: str, several: bool) -> list[dict[str, Any]]:
+        """The event's line and, if another source tells of it too (`several`), this source's account of who did it."""
         place = f"{claim.source} ({file} line {claim.line})"
+        people = [self._person(each) for each in claim.by]
+        by = {"by": people[0] if len(people) == 1 else people}
         event: dict[str, Any] = {
             "event": self._kind.name,
             "id": claim.id,
+            **({} if several else by),
+            "at": [write_instant(self._calendar.first_instant(claim.first)), self._end(claim.last)],
             "reported_in": f"{place}, {claim.found_in}" if claim.found_in else place,
         }
-        if "incident" in self._kind.fields:
-            event["fields"] = {"incident": claim.id}
-        people = [self._person(each) for each in claim.by]
-        account: dict[str, Any] = {
-            "account": claim.id,
-            "source": claim.source,
-            "by": people[0] if len(people) == 1 else people,
-            "at": [write_instant(self._calendar.first_instant(claim.first)), self._end(claim.last, -1)],
-        }
         fields = self._fields(claim.spot, claim.weapons)
-        return [event, account | ({"fields": fields} if fields else {})]
+        if "incident" in self._kind.fields:
+            fields = {"incident": claim.id, **fields}
+        event |= {"fields": fields} if fields else {}
+        return [event, {"account": claim.id, "source": claim.source, **by}] if several else [event]
 
     def telling(self, telling: Telling) -> dict[str, Any]:
         """The account of a side that says it did it."""
@@ -121,8 +120,8 @@ class _Writer:
         code = NAMES.get(name, "")
         return code if code in self._agreement.parties else {"stranger": name}
 
-    def _end(self, day: date, more: int = 0) -> str:
-        return write_instant(self._calendar.first_instant(day + timedelta(days=1)) + more)
+    def _end(self, day: date) -> str:
+        return write_instant(self._calendar.last_instant(day))
 
 
 def _line(value: dict[str, Any]) -> str:
