@@ -73,7 +73,7 @@ def ingest(folder: Path, logged: Logged, report: Report, bars: Bars) -> None:
 
     def limit(_: int) -> float:
         start = time.perf_counter()
-        answers = verify_many(checks)
+        answers = list(verify_many(checks))
         spent = time.perf_counter() - start
         judged(answers)
         return spent

@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -26,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
@@ -43,6 +45,7 @@ from detente.proof.wire import TYPE_TEXT
 
 BATCH = 64
 STATEMENTS = 512
+COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them all
 TICK_SECONDS = 0.5
 LAST_INSTANT = 253_402_300_799_999
 LOCK_TRIES = 100
@@ -94,10 +97,10 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
     high_water = HighWaterFile(config.private / "highwater.json", begun=private.get("node", "begun") is not None)
     verify = threaded_verifier()
     house = House(settings, store, private.signers(first), high_water, os.urandom, clock.now(), verify)
-    house.signers_for = private.signers
+    house.keys.signers_for, house.keys.ours = private.signers, private.publics
     private.put("node", "begun", b"1")  # before anything is signed: from now on an empty store is a lost one
     if house.state.document.version > 1:
-        house.use_keys(private.signers(house.state.document))
+        house.keys.use(private.signers(house.state.document))
     return house, store, private, clock
 
 
@@ -138,6 +141,8 @@ class HouseProcess:
             loop.add_signal_handler(number, self._stop.set)
         loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, between two batches
         self._tick()
+        gc.freeze()  # what a node holds for good, its trees above all, is not looked through again for cycles
+        gc.set_threshold(*COLLECT)
         loop.add_reader(self._poke, self._poked)
         path = self._config.control
         path.parent.mkdir(exist_ok=True, mode=0o700)
@@ -383,7 +388,7 @@ def main() -> None:
             key = pipe.read()
         poke = socket.socket(fileno=arguments.poke)
         poke.setblocking(False)
-        asyncio.run(_run(load_config(arguments.config), key, poke, arguments.life))
+        uvloop.run(_run(load_config(arguments.config), key, poke, arguments.life))
     except DetenteError as error:
         print(f"house: {error}", file=sys.stderr, flush=True)
         sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again

@@ -135,6 +135,11 @@ class PrivateStore:
         self.put("seed", sha256_hex(public), seed)
         return public
 
+    def publics(self) -> list[bytes]:
+        """The public half of every signing key kept, those given up too."""
+        seeds = [self.get("seed", name) or b"" for name in self.names("seed")]
+        return [sodium.crypto_sign_seed_keypair(seed)[0] for seed in seeds]
+
     def signers(self, document: RootDocument) -> dict[str, Sequence[SoftSigner]]:
         """Signers for every key of a root document whose private half is here; LocalError if a role has none."""
         found: dict[str, list[SoftSigner]] = {}
@@ -163,6 +168,7 @@ class HighWaterFile:
         self._path = path
         self.begun = begun
         self._boot = high_water_boot()
+        self._marked: dict[str, tuple[int, str]] | None = None
 
     def read(self) -> dict[str, tuple[int, str]]:
         """The marked heads; empty if unreadable or of another run of the machine."""
@@ -179,10 +185,14 @@ class HighWaterFile:
 
         A mark that cannot be written is removed, which takes no room: then the next start asks the others.
         """
+        if heads == self._marked:
+            return
         temporary = self._path.with_suffix(".new")
         try:
             temporary.write_text(json.dumps({"boot": self._boot, "heads": heads}))
             os.replace(temporary, self._path)
+            self._marked = dict(heads)
         except OSError:
+            self._marked = None
             temporary.unlink(missing_ok=True)
             self._path.unlink(missing_ok=True)

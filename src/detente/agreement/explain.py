@@ -14,7 +14,7 @@ from detente.agreement import wording as w
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement, Rule
 from detente.agreement.geometry import Geometry
-from detente.agreement.nearmiss import near_misses
+from detente.agreement.nearmiss import lookup, near_misses
 from detente.agreement.readback import readback
 from detente.agreement.record import Act, Record
 
@@ -72,7 +72,7 @@ def parts(
 ) -> list[Part]:
     """The labelled paragraphs of an explanation; one without a label goes on from the one before."""
     rule = agreement.rules[finding.clause]
-    acts = {act.id: act for act in record.acts}
+    acts = lookup(record).by_id
     found = [
         Part("Clause", f"{rule.id}, {agreement.code}{_status(agreement, rule)}", 2),
         Part("Says", rule.says or "(no words given)", 3),
@@ -84,7 +84,7 @@ def parts(
     evidence = [acts[id] for id in finding.evidence if id in acts and id != finding.act]
     shown = evidence[:4]
     for number, act in enumerate(shown):
-        found.append(Part("Evidence" if number == 0 else "", _evidence(act), 2))
+        found.append(Part("Evidence" if number == 0 else "", evidence_words(act), 2))
     if len(evidence) > len(shown):
         found.append(Part("", f"and {len(evidence) - len(shown)} more", 1))
     found.append(Part("Otherwise", _change(agreement, finding, acts.get(finding.act)), 3))
@@ -99,7 +99,7 @@ def because(
     agreement: Agreement, finding: Finding, record: Record, geometry: Geometry | None = None, *, short: bool = False
 ) -> str:
     """The fact that decided; `short`: without the acts that nearly fit where there is none to name."""
-    acts = {act.id: act for act in record.acts}
+    acts = lookup(record).by_id
     near = near_misses(agreement, finding, record, geometry)
     text = _reason(agreement, finding, acts.get(finding.act))
     if not near:
@@ -207,7 +207,8 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
     if finding.verdict == "not due":
         return f"its time is not over{f'; awaited: {missing}' if missing else ''}"
     if finding.verdict == "cannot tell":
-        return f"not known well enough: {missing or 'a fact of the act itself (its time, place or author)'}"
+        loose = "; the act's own time lies between two instants" if finding.at and finding.at[0] < finding.at[1] else ""
+        return f"not known well enough: {missing or 'a fact of the act itself (its time, place or author)'}{loose}"
     if finding.verdict == "no verdict":
         return "the clause applies to this act; it gives no verdict of its own"
     if finding.verdict == "no breach known":
@@ -215,7 +216,8 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
     return "the clause does not speak of this act"
 
 
-def _evidence(act: Act) -> str:
+def evidence_words(act: Act) -> str:
+    """An act as evidence: who, its place in the ledger, who received it when."""
     text = f"{act.id}: {w.a_kind(act.kind)} by {_who(act)}"
     if act.log and act.index >= 0:
         text += f", {act.log} log entry {act.index}"

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from detente.agreement import form as f
 from detente.agreement import units
 from detente.agreement.clauses import clause_kinds, read_rules
-from detente.agreement.grammar import Grammar, Names
+from detente.agreement.grammar import Grammar
+from detente.agreement.naming import Names
 from detente.agreement.paths import ANY, NOTHING
 from detente.agreement.scope import check_scope
 from detente.agreement.source import Node, read_source
@@ -35,9 +36,9 @@ FINDING = f.Kind(
 )
 
 
-def read_agreement(data: bytes, file: str = "agreement") -> f.Agreement:
-    """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong."""
-    root = read_source(data, file)
+def read_agreement(data: bytes, file: str = "agreement", root: Node | None = None) -> f.Agreement:
+    """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong. `root`: its tree, if read."""
+    root = root or read_source(data, file)
     top = root.only(_TOP, "an agreement")
     for key in ("agreement", "parties", "clauses"):
         if key not in top:

@@ -19,24 +19,63 @@ MOST = 2
 Plain = str | int
 
 
+class Lookup:
+    """The acts of a record by id, by kind, and by kind and the value of a field: made once for many findings."""
+
+    def __init__(self, acts: tuple[Act, ...]) -> None:
+        self.acts = acts
+        self.by_id = {act.id: act for act in acts}
+        self._by_kind: dict[str, list[Act]] = {}
+        for act in acts:
+            self._by_kind.setdefault(act.kind, []).append(act)
+        self._by_value: dict[tuple[str, str], dict[object, list[Act]]] = {}
+
+    def of_kind(self, kind: str) -> list[Act]:
+        """All acts of a kind."""
+        return self._by_kind.get(kind, [])
+
+    def with_value(self, kind: str, field: str, value: Plain) -> list[Act]:
+        """Those whose field (or id) has a plain value."""
+        key = (kind, field)
+        if key not in self._by_value:
+            table: dict[object, list[Act]] = {}
+            for act in self.of_kind(kind):
+                held = act.id if field == "id" else act.fields.get(field)
+                if isinstance(held, Plain):
+                    table.setdefault(held, []).append(act)
+            self._by_value[key] = table
+        return self._by_value[key].get(value, [])
+
+
+_last = Lookup(())
+
+
+def lookup(record: Record) -> Lookup:
+    """The lookup of a record; that of the record asked for last is remembered."""
+    global _last
+    if _last.acts is not record.acts:
+        _last = Lookup(record.acts)
+    return _last
+
+
 def near_misses(agreement: f.Agreement, finding: Finding, record: Record, geometry: Geometry | None) -> list[str]:
     """At most two sentences, of the newest acts that nearly fit."""
     rule = agreement.rules[finding.clause]
-    by_id = {act.id: act for act in record.acts}
-    act = by_id.get(finding.act)
+    known = lookup(record)
+    act = known.by_id.get(finding.act)
     if finding.verdict not in ("broken", "cannot tell") or act is None or finding.at is None:
         return []
     patterns = list(_asked(rule.unless)) if rule.mode == "forbid" else [rule.owed] if rule.owed is not None else []
     found: list[tuple[int, str]] = []
     for pattern in patterns:
-        for candidate in _candidates(agreement, pattern, act, finding, record):
+        for candidate in _candidates(agreement, pattern, act, known):
             since = _counts_from(agreement, candidate)
             reasons = [
                 reason
                 for reason in (
                     _time(agreement, pattern, since, finding, later=rule.mode == "require"),
                     *_facts(pattern.with_, candidate, act, geometry),
-                    _ended(agreement, pattern, candidate, since, finding, record),
+                    _ended(agreement, pattern, candidate, since, finding, known),
                 )
                 if reason
             ]
@@ -56,21 +95,27 @@ def _asked(condition: f.Condition | None) -> Iterator[f.Pattern]:
             yield from _asked(item)
 
 
-def _candidates(
-    agreement: f.Agreement, pattern: f.Pattern, act: Act, finding: Finding, record: Record
-) -> Iterator[Act]:
+def _candidates(agreement: f.Agreement, pattern: f.Pattern, act: Act, known: Lookup) -> Iterator[Act]:
     """Acts of the kind, by somebody asked for, that are not about something else."""
-    for other in record.acts:
-        if other.kind not in pattern.kinds or other.id == act.id or other.withdrawn:
-            continue
-        if not _by(agreement, pattern.by, other, act, finding):
-            continue
-        pairs = [(other.fields.get(own) if own != "id" else other.id, _read(act, path)) for own, path in pattern.same]
-        if all(isinstance(one, Plain) and one == two for one, two in pairs):
-            yield other
+    wanted = [(own, _read(act, path)) for own, path in pattern.same]
+    for kind in pattern.kinds:
+        own, value = wanted[0] if wanted else ("", "")
+        acts = (
+            known.of_kind(kind)
+            if not wanted
+            else known.with_value(kind, own, value)
+            if isinstance(value, Plain)
+            else ()
+        )
+        for other in acts:
+            if other.id == act.id or other.withdrawn or not _by(agreement, pattern.by, other, act):
+                continue
+            pairs = [(other.fields.get(own) if own != "id" else other.id, value) for own, value in wanted]
+            if all(isinstance(one, Plain) and one == two for one, two in pairs):
+                yield other
 
 
-def _by(agreement: f.Agreement, whos: f.Whos | None, other: Act, act: Act, finding: Finding) -> bool:
+def _by(agreement: f.Agreement, whos: f.Whos | None, other: Act, act: Act) -> bool:
     if whos is None:
         return True
     codes: set[str] = set()
@@ -173,12 +218,12 @@ def _covers(name: str, holder: object, act: Act, path: f.Path, geometry: Geometr
 
 
 def _ended(
-    agreement: f.Agreement, pattern: f.Pattern, candidate: Act, since: Interval | None, finding: Finding, record: Record
+    agreement: f.Agreement, pattern: f.Pattern, candidate: Act, since: Interval | None, finding: Finding, known: Lookup
 ) -> str:
     """An ending by the same author (or by another side, where the clause names one) in between."""
     for ender in pattern.ended_by:
-        for other in record.acts:
-            when = _counts_from(agreement, other) if other.kind in ender.kinds else None
+        for other in (act for kind in ender.kinds for act in known.of_kind(kind)):
+            when = _counts_from(agreement, other)
             if when is None or since is None or finding.at is None or not since.hi < when.lo <= finding.at[1]:
                 continue
             if ender.by is None and other.by != candidate.by:

@@ -103,7 +103,7 @@ class Paths:
             if rest not in (("from",), ("until",)):
                 node.fail(f"a span has no part {'.'.join(rest)!r}", "write .from or .until")
             return (HEAD[rest[0]],)
-        node.fail(f"{field.name!r} is a {field.type}, which has no parts", f"write {field.name}")
+        node.fail(f"{field.name!r} is of type {field.type}, which has no parts", f"write {field.name}")
 
     def _received(self, node: Node, rest: f.Path, form: f.Kind) -> tuple[f.Field, ...]:
         if form.event and form.name != "finding":
@@ -129,4 +129,6 @@ def wants(node: Node, fields: tuple[f.Field, ...], types: tuple[str, ...], what:
     """Refuse a path that leads to another type than is meant."""
     for field in fields:
         if field.type not in types:
-            node.fail(f"{field.name!r} is a {field.type}, not {what}", f"name a field of type {' or '.join(types)}")
+            node.fail(
+                f"{field.name!r} is of type {field.type}, not {what}", f"name a field of type {' or '.join(types)}"
+            )

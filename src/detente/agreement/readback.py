@@ -80,6 +80,13 @@ class _Sentences:
             found.append("It holds even when the agreement is not in force.")
         if rule.answers:
             found.append(f"{w.capital(rule.answers)} answers for it.")
+        if rule.doubt:
+            borne = (f"{_doubted(kind)} by {_BEARERS.get(who, who)}" for kind, who in rule.doubt.items())
+            found.append(f"Doubt is borne: {w.listed(borne, 'and')}.")
+        if rule.reading_of:
+            found.append(
+                f"One reading of {rule.reading_of}: judged beside the others and not scored until the parties choose."
+            )
         if rule.not_judged:
             found.append(f"Not judged: {w.listed(rule.not_judged, 'and')}.")
         return "".join(" " + text for text in found)
@@ -216,6 +223,13 @@ class _Sentences:
         if other == ("id",):
             return f"that act, named as its {w.plain(own)}"
         return f"{w.plain(own)} equal to {w.path(other)}"
+
+
+_BEARERS = {"actor": "the one who acted", "other": "the other side", "guarantor": "the guarantor"}
+
+
+def _doubted(kind: str) -> str:
+    return "of whatever kind" if kind == "any" else f"about {w.a_kind(kind)}"
 
 
 def readback_terms(agreement: f.Agreement) -> list[str]:

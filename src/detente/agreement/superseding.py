@@ -8,12 +8,13 @@ its time, and time going on, are no revisions.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.history import Change, History
-from detente.agreement.judge import Judge, judge
+from detente.agreement.judge import Judge, Revision, judge
 from detente.agreement.record import Act, Record
 
 Key = tuple[str, str, str | None]
@@ -46,11 +47,22 @@ class Judgement:
 
     def then_of(self, finding: Finding) -> Finding | None:
         """What was found then under the same key."""
-        return next((one for one in self.then or () if one.key() == finding.key()), None)
+        return self._then.get(finding.key())
+
+    @cached_property
+    def _then(self) -> dict[Key, Finding]:
+        return {one.key(): one for one in self.then or ()}
+
+    @cached_property
+    def _revised(self) -> dict[Key, list[Superseded]]:
+        found: dict[Key, list[Superseded]] = {}
+        for one in self.superseded:
+            found.setdefault(one.before.key(), []).append(one)
+        return found
 
     def revisions(self, key: Key) -> list[Superseded]:
         """What a finding superseded, oldest first."""
-        return [one for one in self.superseded if one.before.key() == key]
+        return self._revised.get(key, [])
 
 
 def judge_history(agreement: Agreement, history: History, geometry: Geometry, as_of: int | None = None) -> Judgement:
@@ -85,11 +97,16 @@ def _follow(
         for log, head in history.heads.items():
             judging.head(log, min(head, change.at))
         judging.now(change.at)
-        for revision in judging.add(act):
+        for revision in sorted(judging.add(act), key=_place):
             before, after = revision.before, revision.after
             if before is not None and _says(before) != (None if after is None else _says(after)):
                 found.append(Superseded(before, after, change.at, change.id, _why(change, act, history)))
     return found
+
+
+def _place(revision: Revision) -> tuple[str, str, str]:
+    key = revision.before.key() if revision.before is not None else ("", "", "")
+    return key[0], key[1], key[2] or ""
 
 
 def _says(finding: Finding) -> tuple[object, ...]:

@@ -123,6 +123,8 @@ def path(parts: f.Path) -> str:
         return path(parts[1:]).replace("its ", "the ", 1) + " of that act" if len(parts) > 1 else "that act"
     if parts == ("this",):
         return "this clause"
+    if parts == ("received",):
+        return "its receipt"
     if parts[0] == "received":
         name = plain(parts[1])
         return "its receipt by the last of the parties" if name == "parties" else f"its receipt by {name}"

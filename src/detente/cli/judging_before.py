@@ -13,7 +13,7 @@ import click
 from detente.adapters.config import read_file
 from detente.adapters.record_lines import read_plan
 from detente.agreement import wording as w
-from detente.agreement.explain import because, missing_words
+from detente.agreement.explain import because, evidence_words, missing_words
 from detente.agreement.finding import Finding
 from detente.agreement.history import LABEL_WORDS
 from detente.agreement.judge import Judge, Overall
@@ -28,7 +28,7 @@ STATUS = {"no objection": 0, "not yet": 3, "cannot tell": 4, "stop": 5}
 HOLDS = ("kept", "not applicable", "not due")
 NOTHING_MORE = "This is what the agreement objects to, by this record. It gives nobody leave, and silence in the record is no consent."
 HEADLINES = {
-    "stop": "STOP: a clause is against it, and no later statement can mend that.",
+    "stop": "STOP: a clause is against it, and nothing that could still be said excuses it.",
     "cannot tell": "CANNOT TELL: a fact is missing. Doubt is no ground to act on.",
     "not yet": "NOT YET: something must be said or some time must pass first.",
 }
@@ -123,7 +123,8 @@ def lines(asked: Asked) -> Iterator[str]:
     yield ""
     yield HEADLINES.get(overall.word, f"{w.capital(overall.text)}.")
     if overall.word != "no objection":
-        when = w.instant(overall.earliest) if overall.earliest is not None else "none; it waits for somebody"
+        none = "none" if overall.word == "stop" else "none; it waits for somebody"
+        when = w.instant(overall.earliest) if overall.earliest is not None else none
         yield f"All clauses hold, nothing more being said, at the earliest: {when}"
     yield ""
     for one in asked.objections():
@@ -151,6 +152,9 @@ def _objection(asked: Asked, one: Finding) -> Iterator[str]:
     yield from _wrapped(f"says: {rule.says}" if rule.says else "", "    ")
     known = Record((*asked.record.acts, asked.act), asked.record.now, asked.record.heads)
     yield from _wrapped(because(asked.given.agreement, one, known, asked.given.geometry), "    ")
+    evidence = [act for act in known.acts if act.id in one.evidence and act.id != asked.act.id]
+    for act in evidence[:3]:
+        yield from _wrapped(f"rests on {evidence_words(act)}", "    ")
     missing = asked.missing(one)
     if missing:
         yield from _wrapped(f"missing: {w.listed(missing, 'and')}", "    ")

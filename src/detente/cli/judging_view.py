@@ -35,6 +35,7 @@ class View:
     judgement: Judgement
     numbered: tuple[Finding, ...]
     acts: dict[str, Act]
+    numbers: dict[tuple[str, str, str | None], int]
 
     @classmethod
     def of(cls, given: Given, judgement: Judgement) -> View:
@@ -43,11 +44,11 @@ class View:
         shown = [one for one in judgement.now if one.verdict != "not applicable"]
         shown.sort(key=lambda one: (one.shadow and one.verdict in ATTENTION, order.get(one.verdict, 9)))
         acts = {act.id: act for act in (*judgement.record.acts, *_known_then(judgement))}
-        return cls(given, judgement, tuple(shown), acts)
+        return cls(given, judgement, tuple(shown), acts, {one.key(): number for number, one in enumerate(shown, 1)})
 
     def number(self, finding: Finding) -> int:
         """Its number."""
-        return self.numbered.index(finding) + 1
+        return self.numbers[finding.key()]
 
     def labels(self) -> list[str]:
         """What the record is, loudly."""
@@ -85,6 +86,8 @@ class View:
     def no_breach_known(self) -> list[str]:
         """Prohibitions of which the record shows no breach, and no doubt of one."""
         rules = self.given.agreement.rules
+        if not self.judgement.record.acts:
+            return []
         return [
             name
             for name, counts in self.counts().items()
@@ -105,6 +108,8 @@ class View:
         unjudged = [rule.id for rule in self.given.agreement.rules.values() if rule.not_judged]
         if unjudged:
             yield f"words no record decides stand in {', '.join(unjudged)}; nothing is said of them"
+        if not self.judgement.record.acts:
+            yield "the record holds no act: nothing was judged"
         for name in self.given.lacking:
             yield f"annex {name} was not given (--annexes): what rests on it cannot be told"
 

@@ -37,18 +37,27 @@ class _Batch:
     rows: list[StatementRow] = field(default_factory=list)
     held: Head | None = None
     seen: Seen | None = None
+    head: dict[str, Any] = field(default_factory=dict)
+    """Fields that all statements of the batch have in common."""
 
 
 class Speaker:
     """Builds and signs our statements. `signers`: role to signers; `needed`: release signatures on each statement."""
 
     def __init__(
-        self, me: str, agreement: str, store: SharedStore, signers: Mapping[str, Sequence[Signer]], random: Random
+        self,
+        me: str,
+        agreement: str,
+        store: SharedStore,
+        signers: Mapping[str, Sequence[Signer]],
+        random: Random,
+        clock_error: int,
     ) -> None:
         self._me = me
         self._agreement = agreement
         self._store = store
         self._random = random
+        self._clock_error = clock_error
         self._batches: dict[str, _Batch] = {}
         self.signers = dict(signers)
         self.needed = 1
@@ -62,36 +71,38 @@ class Speaker:
         now: int,
         same_as: str | None = None,
     ) -> Placed:
-        """Sign one statement for this log; GivenError names the field that is wrong. Claimed time never runs back."""
+        """Sign one statement for this log; GivenError names the field that is wrong.
+
+        Claimed time never runs back, but for one: an earlier claim further ahead than the agreed clock error was made by
+        a clock that has been put right since. Its reader has refused it (time-future), so it holds nobody back.
+        """
         if kind not in KINDS:
             raise LocalError("unknown-name", f"no kind {kind!r}; known: {', '.join(KINDS)}")
         batch = self._batches.get(ledger.origin)
         if batch is None:
             batch = self._batches[ledger.origin] = _Batch(ledger, self._last_time(ledger.origin))
-            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
+            self._set_head(batch, seen)
         elif seen is not batch.held:  # something came in within this batch
-            batch.held, batch.seen = seen, self._best_seen(ledger.origin, seen)
-        time = max(now, batch.time)
-        head: dict[str, Any] = {
-            "type": kind,
-            "agreement": self._agreement,
-            "author": self._me,
-            "origin": ledger.origin,
-            "time": time,
-            "salt": self._random(16).hex(),
-            "label": f"releasable to {ledger.log.audience}",
-        }
-        if batch.seen is not None:
-            head["seen"] = batch.seen
+            self._set_head(batch, seen)
+        time = now if batch.time > now + self._clock_error else max(now, batch.time)
+        whole = {"type": kind, "time": time, "salt": self._random(16).hex(), **batch.head}
         if same_as is not None:
-            head["same_as"] = same_as
-        payload = build(kind, {**head, **fields})
+            whole["same_as"] = same_as
+        payload = build(kind, {**whole, **fields})
         sealed = seal_entry(payload_type(kind), payload, self.signers["release"][: self.needed])
         place = ledger.size + len(batch.entries)
         batch.time = time
         batch.entries.append(sealed.entry)
         batch.rows.append(StatementRow(sealed.id, ledger.origin, place, kind, self._me, time, now))
         return Placed(sealed.id, ledger.origin, place)
+
+    def _set_head(self, batch: _Batch, held: Head | None) -> None:
+        origin = batch.ledger.origin
+        batch.held, batch.seen = held, self._best_seen(origin, held)
+        label = f"releasable to {batch.ledger.log.audience}"
+        batch.head = {"agreement": self._agreement, "author": self._me, "origin": origin, "label": label}
+        if batch.seen is not None:
+            batch.head["seen"] = batch.seen
 
     def _best_seen(self, origin: str, held: Head | None) -> Seen | None:
         """The head held, or the larger one that we named before a restored backup took our copy of it away."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from detente.agreement import form as f
@@ -112,7 +112,10 @@ def _ends(
         values.append(alike(names, one, act, about))
         if ender.by is None:
             values.append(people.same_people(one.by, act.by))
-    return all_of(values)
+    value = all_of(values)
+    if value is U:
+        about.trace.unsure += [one.id for one in end.acts if one.id not in about.trace.unsure]
+    return value
 
 
 def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About) -> Value:
@@ -167,12 +170,23 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
 
 
 def meanings(pattern: f.Pattern, about: About) -> Iterator[list[f.Pattern]]:
-    """`by_each` without `alike`: one question for each person, once for each meaning; else the question itself."""
-    if pattern.each and pattern.by is not None and not pattern.alike:
+    """`by_each` without `alike`: one question for each person, once for each meaning; else the question itself.
+
+    Of nobody nothing can be demanded, so that it is never met: an empty list is answered no.
+    """
+    if pattern.each and pattern.by is not None:
         for people_ in people.listed(pattern.by, about):
-            yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
+            if pattern.alike:
+                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))]
+            else:
+                yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
     else:
         yield [pattern]
+
+
+def each_of(asked: list[f.Pattern], answer: Callable[[f.Pattern], Value]) -> Value:
+    """All of these questions; no if there is none."""
+    return all_of([answer(one) for one in asked]) if asked else F
 
 
 def stands(pattern: f.Pattern, about: About, after: int | None = None) -> list[tuple[Unit, Value]]:
@@ -200,7 +214,7 @@ def absent(pattern: f.Pattern, about: About) -> Value:
 
 def earlier(pattern: f.Pattern, about: About, after: int | None = None) -> Value:
     """Some act, not later, standing (7). `after`: made after this instant (a daily duty's last due time)."""
-    return agreed(all_of([_earlier(one, about, after) for one in asked]) for asked in meanings(pattern, about))
+    return agreed(each_of(asked, lambda one: _earlier(one, about, after)) for asked in meanings(pattern, about))
 
 
 def _earlier(pattern: f.Pattern, about: About, after: int | None) -> Value:
@@ -237,7 +251,7 @@ def joined(pattern: f.Pattern, code: str, about: About, at: Interval) -> Value:
 
 def later(pattern: f.Pattern, about: About) -> Value:
     """Some act in [time of e, deadline]; until now > deadline + grace, no answer is P (7)."""
-    return agreed(all_of([_later(one, about) for one in asked]) for asked in meanings(pattern, about))
+    return agreed(each_of(asked, lambda one: _later(one, about)) for asked in meanings(pattern, about))
 
 
 def last_instant(pattern: f.Pattern, about: About) -> Interval | None:
@@ -283,7 +297,7 @@ def _later(pattern: f.Pattern, about: About) -> Value:
 
 def count(pattern: f.Pattern, about: About) -> Value:
     """How many, e itself among them; without `in`, all that stand now (7)."""
-    return agreed(all_of([_count(one, about) for one in asked]) for asked in meanings(pattern, about))
+    return agreed(each_of(asked, lambda one: _count(one, about)) for asked in meanings(pattern, about))
 
 
 def _count(pattern: f.Pattern, about: About) -> Value:

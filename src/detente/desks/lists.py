@@ -1,0 +1,237 @@
+"""Open lists: places that one side hands to the other, and what both have said of each.
+
+A nomination is a place and a window of time, a group as a claim, and the area version it was made under; nothing says
+how, with what or in which order anything would be done. The time to look runs from the receiver's own receipt. Silence
+is not agreement: what nobody has agreed to when its window begins has lapsed. Handing over logs the nominator's own
+consent as well; the receiver's review gives the second (05-resolutions 19). A new nomination of the same target, or a new
+version of its area, voids what was agreed before. Whether a deed fits is for the judge to say, never for this desk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from detente.agreement.form import Agreement
+from detente.agreement.record import Act, Interval, Region, Span
+from detente.desks.moves import Move, Table
+
+NOMINATION, CONSENT, REFUSAL, WITHDRAWAL = "nomination", "consent", "refusal", "withdrawal_of_consent"
+ABORT, RESULT = "abort", "result"
+Versions = Mapping[str, Sequence[tuple[int, int]]]
+"""Area to (version, ms from which both keys were on it)."""
+
+TABLE = Table(
+    "lists",
+    "not handed over",
+    (
+        Move(("not handed over",), "handed over", "nominator", NOMINATION, "the receiver has signed for it"),
+        Move(("handed over",), "agreed", "both", CONSENT, "by each, for this very nomination"),
+        Move(("handed over", "agreed"), "refused", "either", REFUSAL),
+        Move(("agreed",), "withdrawn", "either", WITHDRAWAL),
+        Move(("handed over",), "withdrawn", "nominator", WITHDRAWAL),
+        Move(("handed over", "agreed"), "replaced", "either", NOMINATION, "of the same target"),
+        Move(("handed over", "agreed"), "void", "clock", "a new version of its area is in force"),
+        Move(("handed over",), "lapsed", "clock", "its window begins and nobody has agreed"),
+        Move(("agreed",), "aborted", "either", ABORT),
+        Move(("agreed",), "expired", "clock", "its window ends"),
+        Move(("agreed", "expired"), "reported", "either", RESULT),
+    ),
+)
+NEEDED: Mapping[str, frozenset[str]] = {
+    NOMINATION: frozenset({"target", "place", "window"}),
+    CONSENT: frozenset({"target", "nomination"}),
+    REFUSAL: frozenset({"target"}),
+    WITHDRAWAL: frozenset({"target"}),
+}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One move as it was made: to which state, when (receipt, or the clock), by whom, by which statement ("" the clock)."""
+
+    state: str
+    at: Interval
+    by: str
+    act: str
+
+
+@dataclass(frozen=True)
+class Item:
+    """One nomination and what has become of it. `idle`: statements that moved nothing. `ending`: somebody
+    has refused or withdrawn and the other has not signed for that yet: treat it as ended, it may be."""
+
+    id: str
+    target: str
+    nominator: str
+    group: str
+    place: Region
+    window: Span
+    area: str
+    area_version: int | None
+    received: Interval | None
+    state: str
+    consents: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = ()
+    idle: tuple[str, ...] = ()
+    ending: bool = False
+
+    def ready_at(self, look: int) -> int | None:
+        """When the time to look (ms) has surely passed; None while the receiver has not signed for it."""
+        return self.received.hi + look if self.received else None
+
+
+def closed(agreement: Agreement) -> str:
+    """Why this agreement has no lists desk; "" if it has one."""
+    for name, fields in NEEDED.items():
+        kind = agreement.kinds.get(name)
+        if kind is None or kind.event:
+            return f"the agreement defines no statement {name!r}"
+        if missing := sorted(fields - set(kind.fields)):
+            return f"its {name} has no field {missing[0]!r}"
+    return ""
+
+
+def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versions) -> list[Item]:
+    """Every nomination with its state at `now`, in the order of receipt.
+
+    `acts`: of both sides. `versions`: area to the versions both have agreed, each with the ms since when. The answer follows
+    from what was said and signed for alone; it is the same in whatever order the acts are given, and on both nodes.
+    """
+    acts = list(acts)
+    heard = sorted(
+        (act for act in acts if act.kind in _KINDS and _heard(act, parties)), key=lambda act: _order(act, parties)
+    )
+    found: list[_Growing] = []
+    for act in heard:
+        _apply(found, act, parties, versions)
+    for each in found:
+        each.pass_time(now, versions)
+    unheard = {
+        act.fields.get("target") for act in acts if act.kind in (WITHDRAWAL, REFUSAL) and not _heard(act, parties)
+    }
+    waiting = [_Growing.of(act, None) for act in acts if act.kind == NOMINATION and not _heard(act, parties)]
+    everything = [*found, *sorted(waiting, key=lambda each: each.act.id)]
+    return [each.item(ending=each.act.fields.get("target") in unheard) for each in everything]
+
+
+_KINDS = {NOMINATION, CONSENT, REFUSAL, WITHDRAWAL, ABORT, RESULT}
+
+
+@dataclass
+class _Growing:
+    """An item while its acts are replayed."""
+
+    act: Act
+    nominator: str
+    received: Interval | None
+    state: str
+    consents: dict[str, Interval] = field(default_factory=dict)
+    steps: list[Step] = field(default_factory=list)
+    idle: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, act: Act, received: Interval | None) -> _Growing:
+        """A nomination as it comes in; the nominator's own consent goes with it."""
+        nominator = min(act.by)
+        new = cls(act, nominator, received, TABLE.start)
+        if received is not None:
+            new.move(NOMINATION, nominator, received, act.id)
+        return new
+
+    @property
+    def window(self) -> Span:
+        value = self.act.fields["window"]
+        return value if isinstance(value, Span) else Span(0, 0)
+
+    def move(self, kind: str, by: str, at: Interval, act: str) -> None:
+        """Make the move of the table, or note the statement as idle."""
+        roles = {"either", "nominator" if by == self.nominator else "receiver"}
+        found = TABLE.find(self.state, roles, kind)
+        if found is None:
+            self.idle.append(act)
+        else:
+            self.go(found.after, at, by, act)
+
+    def go(self, state: str, at: Interval, by: str, act: str) -> None:
+        self.state = state
+        self.steps.append(Step(state, at, by, act))
+
+    def consent(self, by: str, at: Interval, act: str, parties: Sequence[str]) -> None:
+        """One more key on it; agreed when every party's is there."""
+        if self.state != "handed over":
+            self.idle.append(act)
+            return
+        self.consents.setdefault(by, at)
+        if set(parties) <= set(self.consents):
+            self.go("agreed", at, by, act)
+
+    def pass_time(self, now: int, versions: Versions) -> None:
+        """What the clock has done by `now`, each at its own instant and in that order."""
+        window = self.window
+        area, version = self.act.fields.get("area"), self.act.fields.get("area_version")
+        due = [(window.start, "lapsed"), (window.end, "expired")]
+        if isinstance(area, str) and isinstance(version, int):
+            own = max((since for which, since in versions.get(area, ()) if which == version), default=-1)
+            due += [(since, "void") for which, since in versions.get(area, ()) if which != version and since > own]
+        for instant, state in sorted(due):
+            if instant <= now and any(move.after == state for move in self._clock_moves()):
+                self.go(state, Interval(instant, instant), "", "")
+
+    def _clock_moves(self) -> list[Move]:
+        return [move for move in TABLE.moves if move.mover == "clock" and self.state in move.before]
+
+    def item(self, ending: bool) -> Item:
+        fields = self.act.fields
+        place, version = fields["place"], fields.get("area_version")
+        return Item(
+            id=self.act.id,
+            target=str(fields["target"]),
+            nominator=self.nominator,
+            group=str(fields.get("group", "")),
+            place=place if isinstance(place, Region) else Region(),
+            window=self.window,
+            area=str(fields.get("area", "")),
+            area_version=version if isinstance(version, int) else None,
+            received=self.received,
+            state=self.state,
+            consents=frozenset(self.consents),
+            steps=tuple(self.steps),
+            idle=tuple(self.idle),
+            ending=ending,
+        )
+
+
+def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Versions) -> None:
+    """One act that has been signed for."""
+    by, at, target = min(act.by), _when(act, parties), act.fields.get("target")
+    for each in found:  # the clock first: what lapsed before this came stays lapsed
+        each.pass_time(at.hi, versions)
+    same = [each for each in found if each.act.fields.get("target") == target]
+    if act.kind == NOMINATION:
+        for each in same:
+            if each.state in ("handed over", "agreed"):
+                each.move(NOMINATION, by, at, act.id)
+        found.append(_Growing.of(act, at))
+    elif act.kind == CONSENT:
+        for each in same:
+            if each.act.id == act.fields.get("nomination"):
+                each.consent(by, at, act.id, parties)
+    else:
+        for each in same:
+            each.move(act.kind, by, at, act.id)
+
+
+def _heard(act: Act, parties: Sequence[str]) -> bool:
+    return len(act.by) == 1 and any(party in act.received for party in parties if party not in act.by)
+
+
+def _when(act: Act, parties: Sequence[str]) -> Interval:
+    """Receipt by the first other party."""
+    return min(act.received[party] for party in parties if party in act.received and party not in act.by)
+
+
+def _order(act: Act, parties: Sequence[str]) -> tuple[int, int, str, int, str]:
+    """By receipt; one log keeps its own order; what came in the same second is ordered by author, the same everywhere."""
+    first = _when(act, parties)
+    return (first.lo, first.hi, min(act.by), act.index, act.id)

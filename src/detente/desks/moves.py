@@ -1,0 +1,71 @@
+"""Tables of moves: states, who moves what, what a move needs, what runs out. Data for desks, diagrams and tests.
+
+A move is made by a statement (its kind, by whom) or by the clock. What a table does not list cannot happen: a statement
+that makes no move in the present state is *idle*, kept and named, and changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "clock"]
+
+
+@dataclass(frozen=True)
+class Move:
+    """From any of these states to another, by a statement `kind` of the mover, or when the clock says so."""
+
+    before: tuple[str, ...]
+    after: str
+    mover: Mover
+    kind: str
+    needs: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """All moves of one desk. `start` is the state of a thing nobody has spoken of; `ends` can be left by no move."""
+
+    name: str
+    start: str
+    moves: tuple[Move, ...]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Every state, in the order in which the table names them."""
+        found = [self.start]
+        for move in self.moves:
+            found += [state for state in (*move.before, move.after) if state not in found]
+        return tuple(found)
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """States that no move leaves."""
+        left = {state for move in self.moves for state in move.before}
+        return tuple(state for state in self.states if state not in left)
+
+    def find(self, state: str, mover: Iterable[str], kind: str) -> Move | None:
+        """The move that this statement makes in this state, by anyone of these roles; None: it is idle."""
+        roles = set(mover)
+        return next((m for m in self.moves if state in m.before and m.kind == kind and m.mover in roles), None)
+
+
+def mermaid(table: Table) -> str:
+    """The table as a state diagram (Mermaid), for the docs."""
+    lines = ["stateDiagram-v2", f"    [*] --> {_name(table.start)}"]
+    for move in table.moves:
+        label = f"{move.kind.replace('_', ' ')} by {_who(move.mover)}" if move.mover != "clock" else move.kind
+        label += f", {move.needs}" if move.needs else ""
+        lines += [f"    {_name(state)} --> {_name(move.after)}: {label}" for state in move.before]
+    lines += [f"    {_name(state)} --> [*]" for state in table.ends]
+    return "\n".join(lines) + "\n"
+
+
+def _name(state: str) -> str:
+    return state.replace(" ", "_")
+
+
+def _who(mover: Mover) -> str:
+    return {"both": "both", "either": "either side"}.get(mover, f"the {mover}")

@@ -1,0 +1,143 @@
+"""The judge's record from a node's logs: what was said under the agreement, when each receiver signed for it, how far
+each log is known.
+
+Two nodes that hold the same entries and signatures make the same acts. The same words to several audiences are one act:
+its id is that of the first of them (`same_as`), and each audience's receipt stands beside the others. A statement that
+does not fit the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts
+`signature` where the agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from detente.agreement.form import Agreement
+from detente.agreement.record import Act, Interval, Record
+from detente.agreement.saying import act_of, check, check_told, event_of
+from detente.errors import GivenError
+from detente.model.said import Said, Told
+from detente.model.statement import Participation, Signature, Statement, decode_statement
+from detente.model.terms import Terms
+from detente.node import timing
+from detente.node.ports import SharedStore, StatementRow
+from detente.proof.envelope import parse_envelope
+
+KINDS = ("said", "told", "signature", "participation")
+
+
+class Misfit(NamedTuple):
+    """A statement that does not fit the agreement: where it stands, and what is wrong with it."""
+
+    origin: str
+    entry: int
+    what: str
+
+
+@dataclass
+class _Log:
+    author: str
+    audience: str
+    read: dict[str, int] = field(default_factory=dict)
+    said: list[tuple[StatementRow, Statement]] = field(default_factory=list)
+    receipts: dict[int, Interval] = field(default_factory=dict)
+
+
+class Recording:
+    """Acts of the logs that this node holds, read further each time it is asked."""
+
+    def __init__(self, agreement: Agreement, terms: Terms, store: SharedStore, me: str) -> None:
+        self._agreement = agreement
+        self._terms = terms
+        self._store = store
+        self._me = me
+        self._logs = {log.origin: _Log(log.sender, log.audience) for log in terms.logs.values()}
+        self.misfits: list[Misfit] = []
+
+    def record(self, now: int) -> Record:
+        """All acts as this node knows them. Every log to us is known to now, while its author's heartbeat is not overdue."""
+        acts = self.acts()
+        heads = {
+            log.author: self._known_to(origin, now) for origin, log in self._logs.items() if log.audience == self._me
+        }
+        heads[self._me] = now
+        return Record(tuple(acts), now, heads)
+
+    def acts(self) -> list[Act]:
+        """Acts in the order of the logs: those of one author as they stand in its log."""
+        for origin, log in self._logs.items():
+            self._read(origin, log)
+        found: dict[str, list[tuple[str, StatementRow, Statement]]] = {}
+        for origin, log in self._logs.items():
+            for row, statement in log.said:
+                found.setdefault(statement.same_as or row.id, []).append((origin, row, statement))
+        made = (self._act(identifier, told) for identifier, told in found.items())
+        return [act for act in made if act is not None]
+
+    def _read(self, origin: str, log: _Log) -> None:
+        for kind in KINDS:
+            rows = [row for row in self._store.statements(kind, origin) if row.entry >= log.read.get(kind, 0)]
+            for row in rows:
+                statement = self._statement(row)
+                if self._fits(origin, row, statement):
+                    log.said.append((row, statement))
+                log.read[kind] = row.entry + 1
+        log.said.sort(key=lambda pair: pair[0].entry)
+
+    def _statement(self, row: StatementRow) -> Statement:
+        (data,) = self._store.entries(row.origin, row.entry, row.entry + 1)
+        return decode_statement(parse_envelope(data).payload, row.kind)
+
+    def _fits(self, origin: str, row: StatementRow, statement: Statement) -> bool:
+        try:
+            if isinstance(statement, Said):
+                check(self._agreement, statement)
+            elif isinstance(statement, Told):
+                check_told(self._agreement, statement)
+            else:
+                return row.kind in self._agreement.kinds
+        except GivenError as error:
+            self.misfits.append(Misfit(origin, row.entry, str(error)))
+            return False
+        return True
+
+    def _act(self, identifier: str, places: list[tuple[str, StatementRow, Statement]]) -> Act | None:
+        _, row, statement = places[0]
+        receipts = {}
+        for where, at, _ in places:
+            received = self._receipt(where, at.entry)
+            if received is not None:
+                receipts[self._logs[where].audience] = received
+        if isinstance(statement, Told):
+            return event_of(self._agreement, statement, identifier, known_from=row.received)
+        if isinstance(statement, Signature | Participation):
+            if statement.terms != self._terms.digest:
+                return None
+            return Act(row.id, row.kind, frozenset({row.author}), None, receipts, {}, log=row.author, index=row.entry)
+        assert isinstance(statement, Said)  # noqa: S101 - KINDS names no other
+        ordering = self._ordering(row.author)
+        index = next((at.entry for where, at, _ in places if self._logs[where].audience == ordering), -1)
+        return act_of(self._agreement, statement, identifier, received=receipts, index=index, known_from=row.received)
+
+    def _ordering(self, author: str) -> str:
+        """The audience whose log from this author orders its acts: us, or the first other party for our own."""
+        parties = (party for party in self._terms.parties() if party != author)
+        return next(parties, "") if author == self._me else self._me
+
+    def _receipt(self, origin: str, entry: int) -> Interval | None:
+        log = self._logs[origin]
+        known = log.receipts.get(entry)
+        if known is None:
+            line = self._store.receipt_over(origin, entry, timing.MIRROR)
+            if line is None:
+                return None
+            span = timing.span(line.time_s, self._terms.clock_error)
+            assert span.lo is not None and span.hi is not None  # noqa: S101, PT018 - a signature has both bounds
+            known = log.receipts[entry] = Interval(span.lo, span.hi)
+        return known
+
+    def _known_to(self, origin: str, now: int) -> int:
+        """Now, or when we last signed for a head, if the author's heartbeat is overdue: silence is not absence."""
+        line = self._store.newest_receipt(origin, timing.MIRROR)
+        last = line.time_s * 1000 if line else 0
+        return now if now - last <= self._terms.heartbeat + self._terms.receipt_due else min(last, now)

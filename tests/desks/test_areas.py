@@ -1,0 +1,145 @@
+"""Areas: two keys, counters, versions, revocation, mixed ground, and one joint picture on both nodes."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from detente.agreement.record import Act, Interval, Region
+from detente.desks.areas import Area, areas, in_force, picture, versions
+
+MINUTE = 60_000
+PARTIES = ("us", "ru")
+OTHER = {"us": "ru", "ru": "us"}
+BOX = Region(rings=(((36.0, 36.0), (36.4, 36.0), (36.4, 36.4), (36.0, 36.4), (36.0, 36.0)),))
+SMALL = Region(rings=(((36.0, 36.0), (36.2, 36.0), (36.2, 36.2), (36.0, 36.2), (36.0, 36.0)),))
+SHAPES = (BOX, SMALL)
+
+
+def corners(one: Region, other: Region) -> bool:
+    """Boxes here: a common corner region is common ground."""
+    (a0, b0), (a1, b1) = one.rings[0][0], one.rings[0][2]
+    (c0, d0), (c1, d1) = other.rings[0][0], other.rings[0][2]
+    return a0 < c1 and c0 < a1 and b0 < d1 and d0 < b1
+
+
+class Talk:
+    def __init__(self) -> None:
+        self.acts: list[Act] = []
+
+    def say(self, by: str, kind: str, minute: int, **fields: Any) -> None:
+        at = Interval(minute * MINUTE, minute * MINUTE)
+        index = sum(act.log == by for act in self.acts)
+        name = f"{len(self.acts):03d}"
+        self.acts.append(Act(name, kind, frozenset({by}), at, {OTHER[by]: at}, fields, log=by, index=index))
+
+    def propose(self, by: str, minute: int, version: int = 1, shape: Region = BOX, kind: str = "concentrated") -> None:
+        self.say(by, "designation", minute, **{"area": "a", "version": version, "class": kind, "shape": shape})
+
+    @property
+    def found(self) -> list[Area]:
+        return areas(self.acts, PARTIES, corners)
+
+
+@pytest.fixture
+def talk() -> Talk:
+    return Talk()
+
+
+def states(found: list[Area]) -> list[tuple[int, str]]:
+    return [(each.version, each.state) for each in found]
+
+
+def test_two_keys_make_an_area(talk: Talk):
+    talk.propose("us", 1)
+    assert states(talk.found) == [(1, "proposed")]
+    talk.propose("ru", 2)
+    assert states(talk.found) == [(1, "agreed")]
+    assert versions(talk.found) == {"a": [(1, 2 * MINUTE)]}
+
+
+def test_another_shape_counters_and_neither_is_in_force(talk: Talk):
+    talk.propose("us", 1)
+    talk.propose("ru", 2, shape=SMALL)
+    assert states(talk.found) == [(1, "countered"), (1, "countered")]
+    assert in_force(talk.found) == {}
+    talk.propose("us", 3, shape=SMALL)
+    assert sorted(states(talk.found)) == [(1, "agreed"), (1, "superseded")]
+
+
+def test_a_proposal_stands_beside_the_version_in_force(talk: Talk):
+    talk.propose("us", 1)
+    talk.propose("ru", 2)
+    talk.propose("ru", 3, version=2, shape=SMALL)
+    assert states(talk.found) == [(1, "agreed"), (2, "proposed")]
+    assert in_force(talk.found)["a"].shape == BOX
+    talk.propose("us", 4, version=2, shape=SMALL)
+    assert states(talk.found) == [(1, "superseded"), (2, "agreed")]
+    assert versions(talk.found) == {"a": [(1, 2 * MINUTE), (2, 4 * MINUTE)]}
+
+
+@pytest.mark.parametrize("by", PARTIES)
+def test_either_side_takes_its_key_off(talk: Talk, by: str):
+    talk.propose("us", 1)
+    talk.propose("ru", 2)
+    talk.say(by, "revocation", 3, area="a")
+    assert states(talk.found) == [(1, "revoked")]
+    assert in_force(talk.found) == {}
+
+
+def test_ground_shared_with_the_opposition_is_mixed_and_never_designated(talk: Talk):
+    talk.propose("us", 1)
+    talk.propose("ru", 2)
+    talk.say("us", "opposition_area", 3, area="o", version=1, shape=SMALL)
+    (area,) = talk.found
+    assert (area.kind, area.in_class, area.mixed_with) == ("concentrated", "mixed", ("o",))
+    talk.say("us", "opposition_area_removal", 4, area="o")
+    assert talk.found[0].in_class == "concentrated"
+
+
+def test_too_near_to_say_is_mixed_too(talk: Talk):
+    talk.propose("us", 1)
+    talk.say("ru", "opposition_area", 3, area="o", version=1, shape=SMALL)
+    (area,) = areas(talk.acts, PARTIES, lambda _one, _other: None)
+    assert area.in_class == "mixed"
+
+
+def test_the_joint_picture_is_equal_on_both_and_changes_with_what_is_agreed(talk: Talk):
+    talk.propose("us", 1)
+    before = picture("0" * 64, talk.found, ["joint"])
+    talk.propose("ru", 2)
+    after = picture("0" * 64, talk.found, ["joint"])
+    assert before != after
+    assert picture("0" * 64, areas(reversed(talk.acts), PARTIES, corners), ["joint"]) == after
+    assert picture("0" * 64, talk.found, []) != after
+    assert picture("1" * 64, talk.found, ["joint"]) != after
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(PARTIES),
+        st.sampled_from(["designation", "designation", "designation", "revocation"]),
+        st.integers(1, 2),
+        st.sampled_from(SHAPES),
+        st.integers(1, 5),
+    ),
+    max_size=10,
+)
+
+
+@given(STEPS, st.integers())
+def test_the_same_areas_whatever_the_order_of_arrival(steps: list[Any], seed: int):
+    talk, minute = Talk(), 0
+    for by, kind, version, shape, wait in steps:
+        minute += wait
+        if kind == "designation":
+            talk.propose(by, minute, version, shape)
+        else:
+            talk.say(by, "revocation", minute, area="a")
+    shuffled = list(talk.acts)
+    Random(seed).shuffle(shuffled)
+    assert areas(shuffled, PARTIES, corners) == talk.found

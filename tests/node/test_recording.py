@@ -1,0 +1,115 @@
+"""What a node's logs say to the judge: acts with the receivers' own receipts, alike on both sides."""
+
+from __future__ import annotations
+
+import pytest
+
+from detente.agreement.language import read_agreement
+from detente.agreement.record import Interval
+from detente.node.recording import Recording
+from tests.sim.world import MINUTE, SECOND, T0, World
+
+TEXT = b"""language: 1
+agreement: test-2016
+parties: {us: United States, ru: Russian Federation}
+others: {un: {name: United Nations, keeps_log: true}, daesh: {name: Daesh}}
+statements:
+  signature: {}
+  consent: {target: code}
+  stop: {reason: text}
+events:
+  strike: {against: who, position: point}
+clauses:
+- {id: c, says: s, forbid: strike}
+"""
+AGREEMENT = read_agreement(TEXT)
+
+
+@pytest.fixture
+def world() -> World:
+    return World(agreement=TEXT)
+
+
+def recording(world: World, code: str) -> Recording:
+    house = world.house(code)
+    return Recording(AGREEMENT, house.terms, house.store, code)
+
+
+def consent(target: str = "t1") -> dict[str, object]:
+    return {"name": "consent", "fields": {"target": target}}
+
+
+def test_an_act_is_received_when_the_receiver_signed_for_it(world: World):
+    world.say("us", "ru", "said", consent())
+    for code in ("us", "ru"):
+        (act,) = recording(world, code).record(world.now).acts
+        assert (act.kind, act.log) == ("consent", "us")
+        assert act.by == frozenset({"us"})
+        assert act.received == {"ru": Interval(T0 - 30 * SECOND, T0 + 999 + 30 * SECOND)}
+        assert act.fields == {"target": "t1"}
+
+
+def test_what_is_not_signed_for_has_no_receipt(world: World):
+    world.cut("ru")
+    world.say("us", "ru", "said", consent())
+    (act,) = recording(world, "us").record(world.now).acts
+    assert act.received == {}
+
+
+def test_one_statement_to_all_is_one_act_with_each_receipt(world: World):
+    with world.speaking("us") as house:
+        house.say_to_all("said", consent(), world.now)
+    (ours,) = recording(world, "us").record(world.now).acts
+    assert set(ours.received) == {"ru", "un"}
+    theirs = [act for code in ("ru", "un") for act in recording(world, code).record(world.now).acts]
+    assert {act.id for act in theirs} == {ours.id}
+
+
+def test_what_does_not_fit_the_agreement_is_named_and_is_no_act(world: World):
+    world.say("us", "ru", "said", {"name": "consent", "fields": {}})
+    world.say("us", "ru", "told", {"name": "flight", "by": [], "first": 0, "last": 0, "fields": {}})
+    for code in ("us", "ru"):
+        each = recording(world, code)
+        assert each.record(world.now).acts == ()
+        assert [("'target' is missing" in misfit.what, "no event" in misfit.what) for misfit in each.misfits] == [
+            (True, False),
+            (False, True),
+        ]
+
+
+def test_an_account_is_an_event_as_its_author_tells_it(world: World):
+    told = {"name": "strike", "by": ["us", "ru"], "first": T0, "last": T0 + 5, "fields": {"against": "daesh"}}
+    first = world.say("ru", "us", "told", told)
+    world.say("ru", "us", "told", {**told, "by": ["us"], "replaces": first.id})
+    record = recording(world, "us").record(world.now)
+    assert [act.by for act in record.acts] == [{"us", "ru"}, {"us"}]
+    (act,) = record.current().acts
+    assert act.at == Interval(T0, T0 + 5)
+
+
+def test_a_log_whose_author_is_silent_is_known_no_further_than_its_last_head(world: World):
+    world.say("ru", "us", "said", consent())
+    said_at = world.now
+    assert recording(world, "us").record(world.now).complete_to("ru") == world.now
+    world.cut("ru")
+    world.later(30 * MINUTE)
+    heads = recording(world, "us").record(world.now).heads
+    assert heads["us"] == world.now
+    assert said_at - 30 * SECOND <= heads["ru"] <= said_at + 10 * MINUTE
+
+
+def test_reading_on_gives_what_reading_anew_gives(world: World):
+    going = recording(world, "ru")
+    for number in range(5):
+        world.say("us", "ru", "said", consent(f"t{number}"))
+        world.say("ru", "us", "said", consent(f"t{number}"))
+        assert going.record(world.now) == recording(world, "ru").record(world.now)
+    assert [act.index for act in going.acts() if act.log == "us"] == sorted(
+        act.index for act in going.acts() if act.log == "us"
+    )
+
+
+def test_signatures_of_the_agreement_are_acts(world: World):
+    world.adopt()
+    acts = recording(world, "us").record(world.now).acts
+    assert {act.log for act in acts if act.kind == "signature"} == {"us", "ru"}
