@@ -22,8 +22,7 @@ from detente.agreement.columns.view import Rows
 from detente.agreement.columns.vocabulary import Names, Vocabulary
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.deeds import Deed
-from detente.agreement.judge.edges import ASKER
+from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.matching import People
 from detente.agreement.judge.phases import Span
 from detente.agreement.record import Act, Interval, OneOf, Record, Unknown
