@@ -19,15 +19,12 @@ release_option = click.option(
 )
 to_option = click.option("--to", default="", help="Audience or audiences (ru,un); default: the other parties.")
 Command = Callable[..., Any]
-Option = Callable[[Command], Command]
 
 
 def saying(command: Command) -> Command:
     """The options of a command that says something."""
-    options: tuple[Option, ...] = (wait_option, to_option, release_option)
-    for option in options:
-        command = option(command)
-    return command
+    command = release_option(to_option(command))
+    return wait_option(command)
 
 
 def send(
