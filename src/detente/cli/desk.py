@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def confirm(remarks: Sequence[str], *, yes: bool) -> None:
         click.echo(f"warning: {remark}", err=True)
     if not remarks or yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         what = f"{len(remarks)} warning(s), shown above, and nobody to ask; nothing was kept or signed"
         raise GivenError("not-confirmed", what)
     click.confirm("Is it right all the same?", abort=True, err=True)

@@ -35,26 +35,12 @@ def _register() -> None:
     from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.place import place
-    from detente.cli.record import export, log, receipt, voice
+    from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
-    commands = (
-        adopt,
-        areas,
-        bundle,
-        check,
-        clauses,
-        compare,
-        demo,
-        draft,
-        export,
-        import_group,
-        judge,
-        keys,
-        lists,
-        log,
-    )
-    for command in (*commands, may, node, offer, receipt, refusals, place, release, say, state, terms, verify, voice):
+    commands = (adopt, areas, bundle, check, clauses, compare, demo, draft, export, import_group, judge, keys, lists)
+    more = (log, may, node, offer, place, receipt, record, refusals, release, say, state, terms, verify, voice)
+    for command in (*commands, *more):
         cli.add_command(command)
 
 
