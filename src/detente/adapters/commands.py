@@ -26,7 +26,7 @@ from detente.proof.words import check_words, words_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPOKEN = ("notice", "call", "account", "attachment", "received")
+SPOKEN = ("notice", "call", "account", "attachment", "received", "said", "told")
 """Kinds that an operator says; the node says the others itself, each from a request or a duty of its own."""
 HEAD_FIELDS = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type"}
 """What the node writes into every statement; nobody may give it with the fields of a kind."""

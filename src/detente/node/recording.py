@@ -2,18 +2,20 @@
 each log is known.
 
 Two nodes that hold the same entries and signatures make the same acts. The same words to several audiences are one act:
-its id is that of the first of them (`same_as`), and each audience's receipt stands beside the others. A statement that
+its id is that of the first of them (`same_as`), and each audience's receipt stands beside the others. What one side tells `about`
+another's account is an account of the same act. A statement that
 does not fit the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts
 `signature` where the agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from detente.agreement.form import Agreement
-from detente.agreement.record import Act, Interval, Record
+from detente.agreement.record import Account, Act, Interval, Record
 from detente.agreement.saying import act_of, check, check_told, event_of
 from detente.errors import GivenError
 from detente.model.said import Said, Told
@@ -46,12 +48,21 @@ class _Log:
 class Recording:
     """Acts of the logs that this node holds, read further each time it is asked."""
 
-    def __init__(self, agreement: Agreement, terms: Terms, store: SharedStore, me: str) -> None:
+    def __init__(
+        self, agreement: Agreement, terms: Terms, store: SharedStore, me: str, only: Collection[str] | None = None
+    ) -> None:
+        """`only`: the logs between these participants and no others, as for findings that two of them compare."""
         self._agreement = agreement
         self._terms = terms
         self._store = store
         self._me = me
-        self._logs = {log.origin: _Log(log.sender, log.audience) for log in terms.logs.values()}
+        between = set(terms.participants if only is None else only)
+        self._logs = {
+            log.origin: _Log(log.sender, log.audience)
+            for log in terms.logs.values()
+            if {log.sender, log.audience} <= between
+        }
+        self._about: dict[str, str] = {}
         self.misfits: list[Misfit] = []
 
     def record(self, now: int) -> Record:
@@ -72,7 +83,27 @@ class Recording:
             for row, statement in log.said:
                 found.setdefault(statement.same_as or row.id, []).append((origin, row, statement))
         made = (self._act(identifier, told) for identifier, told in found.items())
-        return [act for act in made if act is not None]
+        return self._gathered({act.id: act for act in made if act is not None})
+
+    def _gathered(self, acts: dict[str, Act]) -> list[Act]:
+        """Accounts that stand beside another side's of the same event become accounts of that one act."""
+        after = {act.replaces: act.id for act in acts.values() if act.replaces in acts}
+        beside: dict[str, dict[str, Account]] = {}
+        for identifier, about in self._about.items():
+            root, seen = about, set[str]()
+            while root in after and root not in seen:  # one that claims to correct itself leads nowhere
+                seen.add(root)
+                root = after[root]
+            act, told = acts.get(root), acts.get(identifier)
+            if act is None or told is None or act.kind != told.kind or act.log == told.log or root in self._about:
+                continue
+            del acts[identifier]
+            if identifier not in after and not told.withdrawn:
+                changes = {"by": told.by, "at": told.at, **told.fields}
+                beside.setdefault(root, {act.log: Account(act.log, {})})[told.log] = Account(told.log, changes)
+        return [
+            replace(act, accounts=tuple(beside[act.id].values())) if act.id in beside else act for act in acts.values()
+        ]
 
     def _read(self, origin: str, log: _Log) -> None:
         for kind in KINDS:
@@ -109,11 +140,15 @@ class Recording:
             if received is not None:
                 receipts[self._logs[where].audience] = received
         if isinstance(statement, Told):
+            if statement.about is not None:
+                self._about[identifier] = statement.about
             return event_of(self._agreement, statement, identifier, known_from=row.received)
         if isinstance(statement, Signature | Participation):
             if statement.terms != self._terms.digest:
                 return None
-            return Act(row.id, row.kind, frozenset({row.author}), None, receipts, {}, log=row.author, index=row.entry)
+            return Act(
+                identifier, row.kind, frozenset({row.author}), None, receipts, {}, log=row.author, index=row.entry
+            )
         assert isinstance(statement, Said)  # noqa: S101 - KINDS names no other
         ordering = self._ordering(row.author)
         index = next((at.entry for where, at, _ in places if self._logs[where].audience == ordering), -1)

@@ -20,6 +20,7 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
+from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
@@ -163,6 +164,12 @@ class Engine:
             for name, subjects in self.subjects.items():
                 self.dirty[name].update(subjects)
         self.dirty_phases.update(self.agreement.phases)
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase has counted, each with its answer; none if no run starts it."""
+        self.frame.begin(track=False)
+        runs = [edge for edge in self.agreement.phases[phase].starts if isinstance(edge, f.Streak)]
+        return [day for edge in runs[:1] for day in days(self.terms, self.frame, edge)]
 
     # judging
 
