@@ -32,12 +32,43 @@ def _register() -> None:
     from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, bundle, check, clauses, compare, demo, draft, export, import_group, judge, keys, log, may)
-    for command in (*commands, node, offer, receipt, refusals, place, release, say, state, terms, verify, voice):
+    commands = (
+        adopt,
+        bundle,
+        check,
+        clauses,
+        compare,
+        demo,
+        discard,
+        draft,
+        export,
+        import_group,
+        judge,
+        keys,
+        log,
+        may,
+    )
+    for command in (
+        *commands,
+        node,
+        offer,
+        override,
+        place,
+        receipt,
+        refusals,
+        release,
+        say,
+        state,
+        terms,
+        verify,
+        voice,
+        watch,
+    ):
         cli.add_command(command)
 
 

@@ -21,6 +21,7 @@ from detente.agreement.values import F
 Word = Literal["stop", "cannot tell", "not yet", "no objection"]
 _HOLDS = ("kept", "not applicable", "not due")
 _MOST = 400
+_LAST = 253_000_000_000_000
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,37 @@ class Check:
         self.relying = frozenset(relying_on)
         self.clauses = [clause for clause in engine.by_kind.get(deed.kind, ()) if clause.rule.mode == "forbid"]
         self._seen: dict[tuple[str, int], tuple[Finding, list[int]]] = {}
+        self._before = (engine.frame.now, dict(engine.frame.heads))
+        self._entered: int | None = None
+
+    def _move(self, at: int) -> Deed:
+        """Look from an instant as if the act were made then: it may itself found a phase or be counted.
+
+        Logs known to the asking stay known to the later instant; a log that is behind stays where it is.
+        """
+        engine, deed = self.engine, self.deed.moved_to(at)
+        _, heads = self._before
+        later = {log: at if head >= self.at else head for log, head in heads.items()}
+        if not engine.moves_with(deed.kind):
+            engine.frame.see(at, later)
+        elif self._entered != at:
+            engine.enter(deed)
+            engine.see(at, later)
+            engine.settle()
+        self._entered = at
+        return deed
+
+    def close(self) -> None:
+        """Look from where the engine stood, without the act."""
+        if self._entered is None:
+            return
+        self._entered = None
+        if self.engine.moves_with(self.deed.kind):
+            self.engine.drop(self.deed.id)
+            self.engine.see(*self._before)
+            self.engine.settle()
+        else:
+            self.engine.frame.see(*self._before)
 
     def findings(self) -> list[Finding]:
         """One finding for each prohibition on the kind of act, `not applicable` included."""
@@ -60,36 +92,28 @@ class Check:
         """Permissions that would apply, and duties the act would bring about."""
         frame = self.engine.frame
         found: list[Finding] = []
-        now, heads = frame.now, frame.heads
-        frame.see(self.at, heads)
-        try:
-            for clause in self.engine.by_kind.get(self.deed.kind, ()):
-                if clause.rule.mode != "forbid":
-                    frame.begin(track=False)
-                    frame.relied = self.relying
-                    found += [one for one in clause.judge(frame, self.deed) if one.verdict != "not applicable"]
-        finally:
-            frame.relied = None
-            frame.see(now, heads)
+        deed = self._move(self.at)
+        for clause in self.engine.by_kind.get(self.deed.kind, ()):
+            if clause.rule.mode == "permit" or (clause.rule.mode == "require" and deed.made):
+                frame.begin(track=False)
+                frame.relied = self.relying
+                found += [one for one in clause.judge(frame, deed) if one.verdict != "not applicable"]
+        frame.relied = None
         return found
 
     def judge(self, clause: Clause, at: int) -> tuple[Finding, list[int]]:
         """One clause at one instant, with the instants at which the answer may change."""
         key = (clause.rule.id, at)
         if key not in self._seen:
+            deed = self._move(at)
             frame = self.engine.frame
-            now, heads = frame.now, frame.heads
-            later = {log: at if head >= self.at else head for log, head in heads.items()}
-            frame.see(at, later)
             frame.begin(track=False)
             frame.marks, frame.relied = [], self.relying
             try:
-                deed = self.deed.moved_to(at)
                 found = clause.judge(frame, deed)
                 marks = frame.marks
             finally:
                 frame.marks, frame.relied = None, None
-                frame.see(now, heads)
             finding = found[0] if found else Finding(clause.rule.id, deed.id, deed.author, "not applicable", (at, at))
             self._seen[key] = finding, marks
         return self._seen[key]
@@ -101,7 +125,8 @@ class Check:
         """
         waiting, seen = list(marks), {self.at}
         for _ in range(_MOST):
-            todo = {mark for mark in waiting if mark > self.at} | {mark + 1 for mark in waiting if mark >= self.at}
+            dated = [mark for mark in waiting if self.at <= mark < _LAST]
+            todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
             instant = min(todo - seen, default=None)
             if instant is None:
                 return None
@@ -133,12 +158,14 @@ class Check:
 
     def _out_of_force(self, clause: Clause) -> bool:
         """Clauses surely out of force do not bind."""
+        self._move(self.at)
         frame = self.engine.frame
         frame.begin(track=False)
         return clause.force is not None and clause.force(frame, self.deed, None) is F
 
     def _mendable(self, clause: Clause) -> bool:
         """Whether some statement still to be made could meet the clause."""
+        self._move(self.at)
         frame = self.engine.frame
         frame.begin(track=False)
         frame.free, frame.relied = True, self.relying

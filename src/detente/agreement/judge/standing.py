@@ -10,7 +10,7 @@ unknown, not true.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
@@ -19,6 +19,7 @@ from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import before, equal, later_than, not_later
 from detente.agreement.judge.people import Meant, union
+from detente.agreement.record import Interval
 from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -32,6 +33,8 @@ class Made(NamedTuple):
     deeds: tuple[Deed, ...]
     lo: int
     hi: int
+    each: tuple[Interval, ...] = ()
+    persons: tuple[Meant, ...] = ()
 
 
 class Standing:
@@ -133,7 +136,7 @@ class Standing:
     def superseded(self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
         """Whether a newer one had been made at the time of e."""
         question = self.question
-        if question.pattern.each:
+        if made.persons:
             result = self._newer_set(x, made, e, its)
         else:
             result = self._newer_act(x, made.deeds[0], e, its, meant)
@@ -152,8 +155,13 @@ class Standing:
                 if value is F:
                     continue
                 value = all_of((value, question.by_test(x, b, e, meant), same_fields(question, x, b, e, its)))
-                if value is not F and question.to is not None and question.when_made(x, b, e) is None:
+                if value is F:
                     continue
+                if question.to is not None and not b.event:
+                    found = question.when_made(x, b, e)
+                    if found is None:
+                        continue
+                    value = all_of((value, found[1]))
                 result = any_of((result, value))
                 if result is T:
                     x.evidence.append(b.id)
@@ -162,7 +170,7 @@ class Standing:
 
     def _rivals(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
         """Sets that may be newer versions of one: those of its own key where keys are plain."""
-        sets = self.question.sets(x, e, its)
+        sets = self.question.sets(x, e, its, list(made.persons))
         if sets is not self._keyed_for:
             self._keyed_for = sets
             self._keyed = {}
@@ -212,16 +220,16 @@ def same_fields(question: Question, x: Frame, a: Deed, e: Deed, its: Deed | None
     return F
 
 
-def make_sets(question: Question, x: Frame, e: Deed, its: Deed | None) -> Iterator[tuple[Made, Value]]:
+def make_sets(
+    question: Question, x: Frame, e: Deed, its: Deed | None, persons: list[Meant], *, counting: bool = False
+) -> Iterator[tuple[Made, Value]]:
     """Sets of one act by each person, alike in the fields named; made when the last is made."""
-    assert question.who is not None
     alike = tuple((name, (name,)) for name in question.pattern.alike)
-    persons = question.who(x, e)
-    if not persons:
-        return
     firsts: list[tuple[Deed, Value]] = []
     for finder in question.finders:
         firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id != e.id]
+    if counting and e.kind in question.pattern.kinds:
+        firsts.append((e, question.itself(x, e, its)))
     for first, value in firsts:
         value = all_of((value, question.fits(x, first, e, persons[0])))
         if value is F:
@@ -231,19 +239,35 @@ def make_sets(question: Question, x: Frame, e: Deed, its: Deed | None) -> Iterat
             found = []
             for finder in question.like_finders(alike):
                 for b, like in finder.find(x, first, None, None, None):
-                    if like is F or b.id == e.id or b.id == first.id:
+                    if like is F or (b.id == e.id and not counting):
                         continue
-                    like = all_of((like, question.fits(x, b, e, meant), same_fields(question, x, b, e, its)))
+                    fitting = question.itself(x, e, its) if b.id == e.id else same_fields(question, x, b, e, its)
+                    like = all_of((like, question.fits(x, b, e, meant), fitting))
                     if like is not F:
                         found.append((b, like))
             choices.append(found)
         for rest in product(*choices):
             deeds = (first, *(b for b, _ in rest))
+            if _one_for_two(deeds, persons):
+                continue
             times = [question.when_made(x, a, e) for a in deeds]
             known = [when for when in times if when is not None]
-            if len(known) == len(deeds) and len({a.id for a in deeds}) == len(deeds):
-                lo, hi = max(w.lo for w in known), max(w.hi for w in known)
-                yield Made(deeds, lo, hi), all_of((value, *(v for _, v in rest)))
+            if len(known) == len(deeds):
+                each = tuple(when for when, _ in known)
+                lo, hi = max(w.lo for w in each), max(w.hi for w in each)
+                yield (
+                    Made(deeds, lo, hi, each, tuple(persons)),
+                    all_of((value, *(v for _, v in rest), *(v for _, v in known))),
+                )
+
+
+def _one_for_two(deeds: tuple[Deed, ...], persons: list[Meant]) -> bool:
+    """Whether one act stands for two persons who have nobody in common: it has one author."""
+    for one, two in combinations(range(len(deeds)), 2):
+        first, second = persons[one].possible, persons[two].possible
+        if deeds[one] is deeds[two] and first is not None and second is not None and first.isdisjoint(second):
+            return True
+    return False
 
 
 class Ender:
@@ -266,7 +290,7 @@ class Ender:
         if question.who is None:
             return self._by(x, a, e, Meant(a.author, a.by if a.author else frozenset(), a.by or None))
         if question.pattern.each:
-            return all_of(self._by(x, a, e, meant) for meant in question.who(x, e))
+            return question.each_meant(x, e, lambda persons: all_of(self._by(x, a, e, meant) for meant in persons))
         return self._by(x, a, e, union(question.who(x, e)))
 
     def _by(self, x: Frame, a: Deed, e: Deed, meant: Meant) -> Value:

@@ -15,51 +15,49 @@ from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.record import Interval
-from detente.agreement.values import F, T, Value
+from detente.agreement.values import P, T, U, Value
 
 if TYPE_CHECKING:
     from detente.agreement.judge.terms import Terms
 
 
 class Day(NamedTuple):
-    """A local day, its first and last ms, and whether it satisfied the condition."""
+    """A local day, its last ms, and whether it satisfied the condition."""
 
     day: date
-    lo: int
-    hi: int
+    last: int
     value: Value
 
 
-def streak(terms: Terms, x: Frame, edge: f.Streak) -> tuple[int, int]:
-    """When the run is complete: first possible and first sure instant; FAR if not up to now."""
-    spans = [span for span in terms.phases[edge.since].spans if span.lo < span.end_hi]
-    if not spans:
-        return FAR, FAR
-    surely = min((span.hi for span in spans if span.value is T and span.hi < span.end_lo), default=FAR)
-    possible, sure = FAR, FAR
-    perhaps_run = sure_run = 0
-    for day in days(terms, x, edge):
-        perhaps_run = 0 if day.value is F else perhaps_run + 1
-        sure_run = sure_run + 1 if day.value is T and day.lo >= surely else 0
-        if perhaps_run >= edge.days:
-            possible = min(possible, day.hi + 1)
-        if sure_run >= edge.days:
-            sure = day.hi + 1
-            break
-    return possible, sure
+def streak(terms: Terms, x: Frame, edge: f.Streak, since_lo: int, since_hi: int) -> tuple[int, int] | None:
+    """When the run after a start is complete: first possible and first sure instant; None if not up to now."""
+    x.volatile = True
+    good = _run(terms, x, edge, since_lo, frozenset((T, U, P)))
+    if good is None:
+        return None
+    sure = _run(terms, x, edge, since_hi, frozenset((T,)))
+    return good, FAR if sure is None else sure
 
 
-def days(terms: Terms, x: Frame, edge: f.Streak) -> Iterator[Day]:
-    """Every whole day that is over, from the first one on since the phase may have begun."""
-    first = min((span.lo for span in terms.phases[edge.since].spans if span.lo < span.end_hi), default=None)
-    if first is None:
+def _run(terms: Terms, x: Frame, edge: f.Streak, since: int, good: frozenset[Value]) -> int | None:
+    """The instant after the first run of N good whole days that begin after an instant and are over by now."""
+    run = 0
+    for day in days(terms, x, edge, since):
+        run = run + 1 if day.value in good else 0
+        if run == edge.days:
+            return day.last + 1
+    return None
+
+
+def days(terms: Terms, x: Frame, edge: f.Streak, since: int) -> Iterator[Day]:
+    """Every whole day that begins after an instant and is over by now."""
+    if since > x.now:
         return
     calendar, test = terms.calendar, terms.test(edge.each_day, "")
-    day = calendar.day_of(first)
-    if calendar.first_instant(day) < first:
+    day = calendar.day_of(since)
+    if calendar.first_instant(day) < since:
         day += timedelta(days=1)
-    x.volatile = True
-    while (hi := calendar.last_instant(day)) <= x.now:
-        deed = Deed(f"day:{day.isoformat()}", "", frozenset(), Interval(hi, hi), {})
-        yield Day(day, calendar.first_instant(day), hi, test(x, deed, None))
+    while (last := calendar.last_instant(day)) < x.now:
+        deed = Deed(f"day:{day.isoformat()}", "day", frozenset(), Interval(last, last), {}, event=False)
+        yield Day(day, last, test(x, deed, None))
         day += timedelta(days=1)
