@@ -39,7 +39,7 @@ def paper(stage: Stage) -> None:
         three.ask("us", "adopt")
     except DetenteError as error:
         say.caught(f"us does not sign: {error.code}, fault of {error.party or 'ru'}; {error.advice()}")
-    stage.time("4 20:40")
+    stage.time("3 20:40")
     three.ask("ru", "offer", wait=True)
     say.ru("offers the same bytes as us", MADE_UP)
     us, ru = (three.ask(code, "adopt", wait=True)["placed"] for code in ("us", "ru"))

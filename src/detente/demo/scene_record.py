@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+from dataclasses import replace
+from pathlib import Path
 
 from detente.adapters.bundle_files import read_bundle, write_bundle
 from detente.adapters.control import b64, unb64
 from detente.adapters.export_folder import export_folder
+from detente.adapters.record_lines import write_record
 from detente.adapters.store_shared import SqliteShared
+from detente.agreement.history import History
 from detente.demo.narrate import MADE_UP
-from detente.demo.stage import Stage
+from detente.demo.stage import PARTIES, Stage
 
 
 def line_cut(stage: Stage) -> None:
@@ -58,12 +62,23 @@ def _flipped(stage: Stage, checkpoint: bytes, entries: list[bytes]) -> None:
 
 
 def record(stage: Stage) -> None:
-    """The ledgers, written out for anyone to verify."""
+    """The ledgers, written out for anyone to verify, and what they say to the judge."""
     say, three = stage.say, stage.three
     say.scene("record", "Each node writes what it holds; anyone can verify it offline, with or without Detente.")
     stage.time("17 14:20")
     for code, config in three.configs.items():
         export_folder(config, stage.out / code)
-    us, ru = (f"wrote its ledgers to {stage.out / code}" for code in ("us", "ru"))
+        records = record_file(stage.out, code)
+        note = f"the record of the demo's node {code}, from its signed ledgers"
+        history = replace(History.of(stage.record(code), "synthetic"), notes=(note,))
+        records.write_text("".join(f"{line}\n" for line in write_record(history, stage.agreement)), encoding="utf-8")
+    us, ru = (
+        f"wrote its ledgers to {stage.out / code}, what they say to {record_file(stage.out, code)}" for code in PARTIES
+    )
     say.both(us, MADE_UP, ru, MADE_UP)
     say.un(f"wrote its ledgers to {stage.out / 'un'}", MADE_UP)
+
+
+def record_file(out: Path, code: str) -> Path:
+    """Where the record of a node is written, as `detente judge` reads it."""
+    return out / f"record-{code}.jsonl"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from detente.agreement import wording as w
@@ -11,13 +12,15 @@ from detente.agreement.explain import explain
 from detente.agreement.finding import Finding, digest_of
 from detente.agreement.judge import Judge
 from detente.agreement.judge.streaks import Day
-from detente.agreement.record import Act, Record
+from detente.agreement.record import Act, Interval, Record
 from detente.agreement.values import F, T
 from detente.demo.narrate import MADE_UP
 from detente.demo.stage import PARTIES, Stage, short
+from detente.model.when import show_clock
 
-ATTACK_DAY = 8
-DAYS = range(5, 16)
+ATTACK_DAY = 7
+DAYS = range(4, 16)
+DAY = 86_400_000
 GROUND = ("X-ground", "X-ground-opposition")
 DOUBT = ("broken", "disputed", "cannot tell")
 WATCHED = {
@@ -37,24 +40,24 @@ class Seen:
         """The days counted so far."""
         return self.judge.days("calm_week")
 
-    def in_a_row(self) -> int:
-        """Calm days up to the last one."""
+    def in_a_row(self, until: Day) -> int:
+        """Calm days up to one of them."""
         count = 0
         for day in self.days():
-            count = count + 1 if day.value is T else 0
+            if day.day <= until.day:
+                count = count + 1 if day.value is T else 0
         return count
 
-    def broken(self) -> list[Finding]:
-        """Breaches of the clauses on ground attacks."""
-        return [one for one in self.judge.findings() if one.clause in GROUND and one.verdict == "broken"]
-
-    def doubt(self) -> set[str]:
-        """Clauses on ground attacks of which a breach, or a doubt of one, is known."""
-        return {one.clause for one in self.judge.findings() if one.clause in GROUND and one.verdict in DOUBT}
+    def breaches(self, day: Day | None = None) -> list[Finding]:
+        """Breaches of the clauses on ground attacks, and doubts of one; on one day only if it is named."""
+        found = [one for one in self.judge.findings() if one.clause in GROUND and one.verdict in DOUBT]
+        return [
+            one for one in found if day is None or (one.at and day.last - DAY < one.at[1] and one.at[0] <= day.last)
+        ]
 
     def watchers(self, day: Day) -> list[str]:
         """Who said on that day that it watched."""
-        first = day.last - 86_400_000
+        first = day.last - DAY
         reports = [act for act in self.record.acts if act.kind == "watch_report"]
         return sorted({who for a in reports if first < min(a.received.values()).hi <= day.last for who in a.by})
 
@@ -73,8 +76,9 @@ def trial(stage: Stage) -> None:
         "The centre opens only after seven whole days in a row (Damascus time) on which both sides watched and no ground "
         "attack is known. Each node counts on its own record; that nothing is known is no proof that nothing happened.",
     )
+    counted: set[date] = set()
     for day in DAYS:
-        _day(stage, day)
+        _day(stage, day, counted)
     one, two = _both(stage)
     _compare(stage, one, two)
     opening = Judge.over(stage.agreement, Distances(), one.record).may(
@@ -84,38 +88,42 @@ def trial(stage: Stage) -> None:
     say.plain(f"Asked now whether the centre may open, X-calm answers: {calm.verdict}.")
 
 
-def _day(stage: Stage, day: int) -> None:
-    """One day: the line is tried, both say that they watched, midnight comes, both nodes count."""
-    stage.pass_to(f"{day} 08:30")
+def _day(stage: Stage, number: int, counted: set[date]) -> None:
+    """One day: the line is tried, both say that they watched, midnight comes, both nodes count what is settled."""
+    stage.pass_to(f"{number} 08:30")
     for code in PARTIES:
         stage.state(code, "line_test")
-    if day == ATTACK_DAY:
+    if number == ATTACK_DAY:
         _attack(stage)
-    stage.pass_to(f"{day} 19:30")
+    stage.pass_to(f"{number} 19:30")
     placed = {code: stage.state(code, "watch_report", **WATCHED[code]) for code in PARTIES}
-    if day == DAYS[0]:
+    if number == DAYS[0]:
         us, ru = (f"says that it watched: {WATCHED[c]['where']}; {stage.signed(placed[c], c)[0]}" for c in PARTIES)
         stage.say.both(us, MADE_UP, ru, MADE_UP)
-    stage.pass_to(f"{day} 21:00")
+        settle = w.duration_ms(stage.agreement.settle)
+        stage.say.plain(f"A calm day counts {settle} after its end: an account of it may still come (settle, assumed).")
+    stage.pass_to(f"{number} 21:00")
     one, two = _both(stage)
-    stage.say.item(_counted(stage, one, two, day))
-    if day == ATTACK_DAY:
-        _finding(stage, one, two)
+    for day in one.days():
+        if day.value in (T, F) and day.day not in counted:
+            counted.add(day.day)
+            stage.say.item(_counted(one, two, day))
+            if day.value is F:
+                _finding(stage, one, two, day)
 
 
-def _counted(stage: Stage, one: Seen, two: Seen, number: int) -> str:
-    """What both nodes counted, or where they differ."""
-    day = one.days()[-1]
-    rows = [f"day {number - DAYS[0] + 1}, {number} Sept", f"watched by {w.listed(one.watchers(day), 'and')}"]
-    doubt = one.doubt() if day.value is not T else set()
-    free = [name for name in GROUND if name not in doubt]
-    if free:
+def _counted(one: Seen, two: Seen, day: Day) -> str:
+    """What both nodes count of a day, or where they differ."""
+    number = (day.day - one.days()[0].day).days + 1
+    rows = [f"day {number}, {day.day:%d %b}: watched by {w.listed(one.watchers(day), 'and')}"]
+    broken = {finding.clause for finding in one.breaches(day)}
+    if free := [name for name in GROUND if name not in broken]:
         rows.append(f"no breach known of {w.listed(free, 'and')}")
-    rows += [f"breach known of {name}" for name in sorted(doubt)]
-    word = {T: "calm", F: "not calm, the count begins again"}.get(day.value, "whether calm cannot be told yet")
-    same = [each.value for each in one.days()] == [each.value for each in two.days()]
-    both = "on both nodes" if same else f"on us's node; ru's node counts {two.in_a_row()}"
-    return f"{'; '.join(rows)}: {word}; {one.in_a_row()} of 7 {both} {MADE_UP}"
+    rows += [f"breach known of {name}" for name in sorted(broken)]
+    rows.append("calm" if day.value is T else "not calm, the count begins again")
+    here, there = one.in_a_row(day), two.in_a_row(day)
+    both = "on both nodes" if here == there else f"on us's node, {there} on ru's"
+    return f"{'; '.join(rows)}: {here} of 7 {both} {MADE_UP}"
 
 
 def _attack(stage: Stage) -> None:
@@ -146,11 +154,17 @@ def _both(stage: Stage) -> tuple[Seen, Seen]:
     return see(stage, "us"), see(stage, "ru")
 
 
-def _finding(stage: Stage, one: Seen, two: Seen) -> None:
-    """The one breach: charged, explained on one screen, and the same on both nodes."""
+def _finding(stage: Stage, one: Seen, two: Seen, day: Day) -> None:
+    """The one breach: charged, both accounts of it, explained on one screen, and the same on both nodes."""
     say = stage.say
-    for finding in one.broken():
-        say.caught(f"{finding.clause} broken by {finding.bearer}; asked: {finding.answers}, its guarantor")
+    for finding in one.breaches(day):
+        say.caught(
+            f"{finding.clause} {finding.verdict}, bound: {finding.bearer}; asked: {finding.answers}, its guarantor"
+        )
+        act = next(act for act in one.record.acts if act.id == finding.act)
+        told = {account.source: act.told_by(account).at or Interval(0, 0) for account in act.accounts}
+        us, ru = (f"by {c}'s account between {show_clock(told[c].lo)} and {show_clock(told[c].hi)}" for c in PARTIES)
+        say.both(us, MADE_UP, ru, MADE_UP)
     _compare(stage, one, two)
     texts = [_explained(stage, seen) for seen in (one, two)]
     same = "in the same words on both nodes" if texts[0] == texts[1] else "on us's node (ru's node words it otherwise)"

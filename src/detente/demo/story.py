@@ -18,7 +18,7 @@ from detente.demo.scene_trial import trial
 from detente.demo.stage import Stage, at
 from detente.demo.three import Three
 
-START = at("4 20:30")
+START = at("3 20:30")
 OUT = "demo-out"
 SCENES: tuple[Callable[[Stage], None], ...] = (paper, trial, notice, calls, line_cut, record)
 HEARTBEAT = "6h"
