@@ -23,6 +23,7 @@ def cli() -> None:
 
 
 def _register() -> None:
+    from detente.cli.areas import areas
     from detente.cli.bundle import bundle
     from detente.cli.checking import check
     from detente.cli.clauses import clauses
@@ -31,6 +32,7 @@ def _register() -> None:
     from detente.cli.judging import judge
     from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
+    from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
@@ -39,6 +41,7 @@ def _register() -> None:
 
     commands = (
         adopt,
+        areas,
         bundle,
         check,
         clauses,
@@ -50,6 +53,7 @@ def _register() -> None:
         import_group,
         judge,
         keys,
+        lists,
         log,
         may,
     )

@@ -24,6 +24,7 @@ from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
+from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
 _YEARS = 60_000_000_000_000
@@ -90,6 +91,11 @@ class Engine:
                 self.by_edge.setdefault(rule.trigger.edge.phase, []).append(clause)
             else:
                 self.dues.append(clause)
+
+    def runs(self, phase: str) -> Value:
+        """Whether a phase runs now."""
+        self.frame.begin(track=False)
+        return self.terms.phases[phase].value(self.frame, self.frame.now, self.frame.now)
 
     # acts
 

@@ -13,7 +13,7 @@ from detente.agreement.judge.engine import Engine, Key
 from detente.agreement.judge.streaks import Day
 from detente.agreement.judge.worlds import combined, tellings, told
 from detente.agreement.record import Act, Record
-from detente.agreement.values import U
+from detente.agreement.values import F, T, U
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,14 @@ class Judge:
         return Revision(old, new, cause)
 
     # what is asked
+
+    def phases(self) -> dict[str, bool | None]:
+        """Each phase of the agreement: it runs now, does not, or (None) nobody can tell."""
+        found: dict[str, bool | None] = {}
+        for name in self.agreement.phases:
+            answers = {engine.runs(name) for engine in self._engines.values()}
+            found[name] = True if answers == {T} else False if answers == {F} else None
+        return found
 
     def findings(self) -> list[Finding]:
         """All findings that stand, by clause and time."""
