@@ -11,6 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from detente.demo.narrate import Narrator
+from detente.demo.scene_before import before
+from detente.demo.scene_lists import lists
+from detente.demo.scene_map import area_map
 from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
 from detente.demo.scene_september import calls, notice
@@ -20,7 +23,7 @@ from detente.demo.three import Three
 
 START = at("3 20:30")
 OUT = "demo-out"
-SCENES: tuple[Callable[[Stage], None], ...] = (paper, trial, notice, calls, line_cut, record)
+SCENES: tuple[Callable[[Stage], None], ...] = (paper, area_map, trial, lists, before, notice, calls, line_cut, record)
 HEARTBEAT = "6h"
 """Longer than one would agree on, so that twelve days pass in seconds."""
 

@@ -1,0 +1,117 @@
+"""Scene *before*: what the agreement objects to before an act, asked of running nodes. Nothing here gives leave."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from detente.agreement import wording as w
+from detente.agreement.distances import Distances
+from detente.demo.narrate import MADE_UP
+from detente.demo.scene_lists import PLACE_1
+from detente.demo.scene_map import BOX
+from detente.demo.scene_map import OPPOSITION_MIDDLE as IN_OPPOSITION
+from detente.demo.stage import PARTIES, Stage
+from detente.model.shapes import E7
+from detente.model.when import show_clock, show_duration
+
+SITE = (365620000, 360000000)
+"""Where the UN has notified a hospital; longitude, latitude, 1e-7 degrees."""
+OBJECTS = ("broken", "disputed", "cannot tell")
+
+
+def before(stage: Stage) -> None:
+    """Four plans: not yet, stop, cannot tell, and one that no clause allows."""
+    say = stage.say
+    say.scene(
+        "before",
+        "Asked before an act, each node answers from its own record: which clause objects, what is missing, by whom, and "
+        "when at the earliest. The best answer there is: no objection found. It gives nobody leave.",
+    )
+    say.clock(stage.three.now)
+    entry = {"type": "cell", "coordinates": list(SITE), "error": 20_000, "datum": "WGS84", "grid": "degrees"}
+    stage.state(
+        "un",
+        "site_entry",
+        to="*",
+        site="h-1",
+        version=1,
+        verified="yes",
+        position={**entry, "verbatim": "36.000 N 36.562 E"},
+    )
+    say.un("notifies a hospital, h-1; both sign for it", MADE_UP)
+    _ask(stage, "us", "t-1 now, as agreed", PLACE_1, 20, target="t-1", only=("JIG-05",))
+    near = (SITE[0] - 38_800, SITE[1])
+    _ask(
+        stage,
+        "us",
+        f"a place {_metres(SITE[0], near[0])} m from the hospital",
+        near,
+        20,
+        target="t-1",
+        only=("JIG-14",),
+    )
+    edge = (BOX[2] - 6_650, PLACE_1[1])
+    words = f"a place {_metres(BOX[2], edge[0])} m inside a-1's edge, known to 100 m"
+    _ask(stage, "ru", words, edge, 100, only=("JIG-07",))
+    _ask(stage, "ru", "a place in o-1, labelled Daesh", IN_OPPOSITION, 50, against="daesh", only=("X-opposition",))
+
+
+def _metres(one: int, other: int) -> int:
+    """Between two longitudes on the latitude of these places."""
+    lat = PLACE_1[1] / E7
+    return round(Distances().between(one / E7, lat, other / E7, lat))
+
+
+def _ask(
+    stage: Stage,
+    code: str,
+    words: str,
+    position: tuple[int, int],
+    error: int,
+    *,
+    only: tuple[str, ...],
+    against: str = "nusra",
+    target: str = "",
+) -> None:
+    """One question to both nodes: the word, and the clauses that object, with what is missing."""
+    say, now = stage.say, stage.three.now
+    place = {"type": "point", "coordinates": list(position), "error_mm": error * 1000}
+    fields: dict[str, Any] = {"strike": "plan-1", "against": against, "position": place}
+    fields |= {"target": target} if target else {}
+    plan = {"event": "strike", "by": code, "fields": fields}
+    answers = [stage.three.ask(node, "may", plan=plan) for node in PARTIES]
+    (say.us if code == "us" else say.ru)(f"asks: a strike, {words}", MADE_UP)
+    say.both(*(text for answer in answers for text in (_answer(answer), MADE_UP)))
+    found = answers[PARTIES.index(code)]["clauses"]
+    for clause in found:
+        if clause["clause"] in only:
+            say.item(_clause(stage, clause, now))
+    awaited = [
+        f"{w.listed(_missing(clause, code), 'and')} ({clause['clause']})"
+        for clause in found
+        if clause["verdict"] in OBJECTS and clause["clause"] not in only and clause["missing"]
+    ]
+    if awaited:
+        say.item(f"also missing: {'; '.join(awaited)} {MADE_UP}")
+
+
+def _answer(answer: dict[str, Any]) -> str:
+    objecting = [each["clause"] for each in answer["clauses"] if each["verdict"] in OBJECTS]
+    return f"{answer['word']}: {w.listed(objecting, 'and')}"
+
+
+def _missing(clause: dict[str, Any], code: str) -> list[str]:
+    return [text.replace("by the actor", f"by {code}") for text in clause["missing"]]
+
+
+def _clause(stage: Stage, clause: dict[str, Any], now: int) -> str:
+    """What one clause says, and when it would be met at the earliest."""
+    word = {"broken": "objects"}.get(clause["verdict"], clause["verdict"])
+    text = f"{clause['clause']} {word}: {stage.agreement.rules[clause['clause']].says.rstrip()}"
+    earliest = clause["earliest"]
+    if earliest is not None and earliest > now:
+        local = datetime.fromtimestamp(earliest / 1000, ZoneInfo(stage.agreement.zone))
+        text += f" Not yet: {show_duration(earliest - now)} ({show_clock(earliest)}, {local:%H:%M} in {stage.agreement.zone})."
+    return f"{text} {MADE_UP}"
