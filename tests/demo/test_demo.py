@@ -92,6 +92,40 @@ def test_paper_shows_what_the_draft_leaves_open(told):
     assert text.index("differently") < text.index("signs;")
 
 
+def test_map_shows_what_both_nodes_hold(told):
+    """90-demo, map: a counter, v1 agreed, shared ground mixed, v2 beside it, and words that fit on the other node."""
+    text = scene(told, "map")
+    assert text.count("a-1 v1 countered (keys ru)") == 2, text
+    assert text.count("a-1 v1 agreed (keys ru, us)") == 4
+    assert text.count("a-2 v1 agreed (keys ru, us); counts as mixed") == 2
+    assert text.count("a-1 v2 proposed (keys ru)") == 2
+    assert "a-1 v2 agreed" not in text
+    assert text.count("joint picture of 2 agreed areas") == 2
+    assert "do not fit" not in text
+
+
+def test_lists_show_clocks_and_what_became_of_each(told):
+    """90-demo, lists: 24 hours from the receipt; one agreed, one refused, one lapsed in silence, alike on both nodes."""
+    text = scene(told, "lists")
+    assert "t-1 by us: received by 2016-09-16 06:00:31Z, the 24 h end 2016-09-17 06:00:31Z, 59 min before" in text
+    assert "t-3 by ru: received by 2016-09-16 06:00:31Z, the 24 h end 2016-09-17 06:00:31Z, 12 h 1 min after" in text
+    for words in ("t-1 agreed, by ru", "t-2 refused, by ru", "t-3 lapsed, in silence"):
+        assert text.count(words) == 2, words
+
+
+def test_before_answers_in_each_of_its_words(told):
+    """90-demo, before: not yet with its hour, stop at a site, cannot tell at an edge, stop in an opposition area."""
+    text = scene(told, "before")
+    questions = text.split("asks: a strike, ")[1:]
+    words = ("not yet", "stop", "cannot tell", "stop")
+    clauses = ("JIG-05 objects", "JIG-14 objects", "JIG-07 cannot tell", "X-opposition objects")
+    for question, word, clause in zip(questions, words, clauses, strict=True):
+        assert question.count(f" {word}: ") >= 2, question
+        assert clause in question, question
+    assert "Not yet: 12 h 20 min (07:00:00Z, 10:00 in Asia/Damascus)" in questions[0]
+    assert "air notice by us (JIG-13)" in questions[0]
+
+
 def test_trial_counts_on_both_nodes_and_begins_again_after_the_attack(told):
     """90-demo, trial: seven calm days, reset on day 4, the guarantor charged, its account beside, digests equal."""
     text = scene(told, "trial")

@@ -29,7 +29,6 @@ def before(stage: Stage) -> None:
         "Asked before an act, each node answers from its own record: which clause objects, what is missing, by whom, and "
         "when at the earliest. The best answer there is: no objection found. It gives nobody leave.",
     )
-    say.clock(stage.three.now)
     entry = {"type": "cell", "coordinates": list(SITE), "error": 20_000, "datum": "WGS84", "grid": "degrees"}
     stage.state(
         "un",
@@ -41,6 +40,7 @@ def before(stage: Stage) -> None:
         position={**entry, "verbatim": "36.000 N 36.562 E"},
     )
     say.un("notifies a hospital, h-1; both sign for it", MADE_UP)
+    stage.time("16 18:40")
     _ask(stage, "us", "t-1 now, as agreed", PLACE_1, 20, target="t-1", only=("JIG-05",))
     near = (SITE[0] - 38_800, SITE[1])
     _ask(
@@ -56,6 +56,8 @@ def before(stage: Stage) -> None:
     words = f"a place {_metres(BOX[2], edge[0])} m inside a-1's edge, known to 100 m"
     _ask(stage, "ru", words, edge, 100, only=("JIG-07",))
     _ask(stage, "ru", "a place in o-1, labelled Daesh", IN_OPPOSITION, 50, against="daesh", only=("X-opposition",))
+    stage.pass_to("16 19:30")
+    stage.each("watch_report", where="the designated areas", how="as on the days of the trial")
 
 
 def _metres(one: int, other: int) -> int:
@@ -84,14 +86,13 @@ def _ask(
     answers = [stage.three.ask(node, "may", plan=plan) for node in PARTIES]
     (say.us if code == "us" else say.ru)(f"asks: a strike, {words}", MADE_UP)
     say.both(*(text for answer in answers for text in (_answer(answer), MADE_UP)))
-    found = answers[PARTIES.index(code)]["clauses"]
-    for clause in found:
+    for clause in answers[PARTIES.index(code)]["clauses"]:
         if clause["clause"] in only:
             say.item(_clause(stage, clause, now))
     awaited = [
         f"{w.listed(_missing(clause, code), 'and')} ({clause['clause']})"
-        for clause in found
-        if clause["verdict"] in OBJECTS and clause["clause"] not in only and clause["missing"]
+        for clause in answers[PARTIES.index(code)]["clauses"]
+        if clause["verdict"] in OBJECTS and clause["clause"] not in only and clause["earliest"] is None
     ]
     if awaited:
         say.item(f"also missing: {'; '.join(awaited)} {MADE_UP}")

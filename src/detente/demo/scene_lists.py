@@ -23,12 +23,17 @@ def lists(stage: Stage) -> None:
         "Each hands over a place and a window, nothing else. The 24 hours to look run from the receiver's own receipt; "
         "handing over is the nominator's own consent; silence is not agreement.",
     )
-    stage.time("16 06:00")
+    stage.time("16 05:00")
     stage.state("us", "opening_of_centre")
-    for code in PARTIES:
-        stage.state(code, "common_understanding")
     say.us("opens the centre after the calm week", MADE_UP)
+    stage.each("line_test")
+    stage.each("common_understanding")
     say.both(*("declares that the exchange of maps gave one understanding", MADE_UP) * 2)
+    stage.pass_to("16 05:30")
+    for code, target in (("us", "t-1"), ("us", "t-2"), ("ru", "t-3")):
+        stage.state(code, "own_approval", target=target, proof="approved under the side's own rule")
+    say.both(*("says that its own approval is given; what was said at home stays there", MADE_UP) * 2)
+    stage.time("16 06:00")
     ids = {
         target: _nominate(stage, code, target, lon, window)
         for code, target, lon, window in (
@@ -45,13 +50,12 @@ def lists(stage: Stage) -> None:
     stage.state("ru", "refusal", target="t-2", reason="civilians")
     say.ru("agrees to t-1, refuses t-2 (reason: civilians)", MADE_UP)
     say.us("says nothing of t-3", MADE_UP)
-    stage.time("16 18:40")
+    stage.time("16 18:30")
     _states(stage)
 
 
 def _nominate(stage: Stage, code: str, target: str, lon: int, window: tuple[str, str]) -> str:
-    """One place with its window; its own approval stays at home but for its proof."""
-    stage.state(code, "own_approval", target=target, proof="approved under the side's own rule")
+    """One place with its window; the node says the nominator's own consent with it. The id of the nomination."""
     placed = stage.state(
         code,
         "nomination",
@@ -84,5 +88,5 @@ def _states(stage: Stage) -> None:
 
 def _words(item: dict[str, Any]) -> str:
     last = item["steps"][-1]
-    who = f"by {last['by']}" if last["by"] else "by the clock: its window began and nobody had agreed"
+    who = f"by {last['by']}" if last["by"] else "in silence: its window began and nobody had agreed"
     return f"{item['target']} {item['state']}, {who}"

@@ -19,6 +19,8 @@ def notice(stage: Stage) -> None:
     """A notice, its receipt, and what the receipt proves."""
     say, three = stage.say, stage.three
     say.scene("17 Sept, the notice", "A notice counts from its receiver's signed receipt, not from its sender's clock.")
+    stage.pass_to("17 08:30")
+    stage.each("line_test")
     stage.time("17 11:30")
     fields = {
         "operation": "op-1",
@@ -49,7 +51,7 @@ def calls(stage: Stage) -> None:
     say.scene(
         "17 Sept, the calls",
         "The targets lay 3 to 6 km south-west, not 9 km south. The node records who said what and when it was received; "
-        "comparing a strike with its notice is the judge's work, and comes with it.",
+        "neither has put a strike on the record as an account, so the judge has none to compare with the notice.",
     )
     stage.time("17 12:55")
     say.us("strikes begin at 12:55Z; 37 strikes until 13:56Z", FACT)

@@ -91,8 +91,7 @@ def trial(stage: Stage) -> None:
 def _day(stage: Stage, number: int, counted: set[date]) -> None:
     """One day: the line is tried, both say that they watched, midnight comes, both nodes count what is settled."""
     stage.pass_to(f"{number} 08:30")
-    for code in PARTIES:
-        stage.state(code, "line_test")
+    stage.each("line_test")
     if number == ATTACK_DAY:
         _attack(stage)
     stage.pass_to(f"{number} 19:30")

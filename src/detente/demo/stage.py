@@ -62,6 +62,11 @@ class Stage:
         placed: dict[str, Any] = answer["placed"][0]
         return placed
 
+    def each(self, name: str, **fields: Any) -> None:
+        """Both sides say it, each to the other."""
+        for code in PARTIES:
+            self.state(code, name, **fields)
+
     def tell(self, code: str, name: str, by: str, when: tuple[str, str], about: str = "", **fields: Any) -> str:
         """A side tells the other what happened between two instants; the id of its account."""
         told = {"name": name, "by": [by], "first": at(when[0]), "last": at(when[1]), "fields": fields}
