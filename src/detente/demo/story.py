@@ -24,7 +24,7 @@ from detente.demo.three import Three
 START = at("3 20:30")
 OUT = "demo-out"
 SCENES: tuple[Callable[[Stage], None], ...] = (paper, area_map, trial, lists, before, notice, calls, line_cut, record)
-HEARTBEAT = "6h"
+HEARTBEAT = "12h"
 """Longer than one would agree on, so that twelve days pass in seconds."""
 
 
