@@ -12,7 +12,10 @@ from tests.sim.world import MINUTE, SECOND, T0, World
 TEXT = b"""language: 1
 agreement: test-2016
 parties: {us: United States, ru: Russian Federation}
-others: {un: {name: United Nations, keeps_log: true}, daesh: {name: Daesh}}
+others:
+  un: {name: United Nations, keeps_log: true}
+  cell: {name: the cell that can act, keeps_log: true, guarantor: us}
+  daesh: {name: Daesh}
 statements:
   signature: {}
   consent: {target: code}
@@ -154,3 +157,15 @@ def test_signatures_of_the_agreement_are_acts(world: World):
     world.adopt()
     acts = recording(world, "us").record(world.now).acts
     assert {act.log for act in acts if act.kind == "signature"} == {"us", "ru"}
+
+
+def test_a_log_that_nobody_carries_here_is_not_known(world: World):
+    heads = recording(world, "us").record(world.now).heads
+    assert (heads["us"], heads["ru"], heads["cell"]) == (world.now, world.now, 0)
+
+
+def test_one_that_is_not_a_party_does_not_take_what_it_was_not_told_for_unsaid(world: World):
+    world.say("us", "ru", "said", consent())
+    record = recording(world, "un").record(world.now)
+    assert record.acts == ()
+    assert (record.heads["un"], record.heads["us"], record.heads["ru"]) == (world.now, 0, 0)

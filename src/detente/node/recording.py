@@ -66,13 +66,21 @@ class Recording:
         self.misfits: list[Misfit] = []
 
     def record(self, now: int) -> Record:
-        """All acts as this node knows them. Every log to us is known to now, while its author's heartbeat is not overdue."""
-        acts = self.acts()
-        heads = {
-            log.author: self._known_to(origin, now) for origin, log in self._logs.items() if log.audience == self._me
-        }
+        """All acts as this node knows them, and how far it knows each log.
+
+        A party knows its own log, and those that are kept towards it: to now, while the author's heartbeat is not overdue.
+        One that is not a party hears only what is addressed to it: it knows no party's log. A log that the agreement speaks
+        of and no log of the terms carries to us is not known at all; its silence proves nothing.
+        """
+        heads = dict.fromkeys(
+            [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)], 0
+        )
+        party = self._me in self._agreement.parties
+        for origin, log in self._logs.items():
+            if log.audience == self._me and (party or log.author not in self._agreement.parties):
+                heads[log.author] = self._known_to(origin, now)
         heads[self._me] = now
-        return Record(tuple(acts), now, heads)
+        return Record(tuple(self.acts()), now, heads)
 
     def acts(self) -> list[Act]:
         """Acts in the order of the logs: those of one author as they stand in its log."""
