@@ -128,6 +128,7 @@ def test_the_logs_between_two_alone_are_the_same_on_both(world: World):
     kept = [[(act.id, act.kind, act.by, act.received) for act in each.acts] for each in pair]
     assert sorted(kept[0]) == sorted(kept[1])
     assert len(kept[0]) == 3
+    assert pair[0].heads == pair[1].heads
     assert set(pair[0].heads) == {"us", "ru"}
 
 

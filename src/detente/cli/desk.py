@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,15 +20,12 @@ release_option = click.option(
 )
 to_option = click.option("--to", default="", help="Audience or audiences (ru,un); default: the other parties.")
 Command = Callable[..., Any]
-Option = Callable[[Command], Command]
 
 
 def saying(command: Command) -> Command:
     """The options of a command that says something."""
-    options: tuple[Option, ...] = (wait_option, to_option, release_option)
-    for option in options:
-        command = option(command)
-    return command
+    command = release_option(to_option(command))
+    return wait_option(command)
 
 
 def send(
@@ -75,7 +73,7 @@ def confirm(remarks: Sequence[str], *, yes: bool) -> None:
         click.echo(f"warning: {remark}", err=True)
     if not remarks or yes:
         return
-    if not click.get_text_stream("stdin").isatty():
+    if not sys.stdin.isatty():
         what = f"{len(remarks)} warning(s), shown above, and nobody to ask; nothing was kept or signed"
         raise GivenError("not-confirmed", what)
     click.confirm("Is it right all the same?", abort=True, err=True)

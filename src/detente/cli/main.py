@@ -36,7 +36,7 @@ def _register() -> None:
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
-    from detente.cli.record import export, log, receipt, voice
+    from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
     commands = (
@@ -64,6 +64,7 @@ def _register() -> None:
         override,
         place,
         receipt,
+        record,
         refusals,
         release,
         say,

@@ -74,7 +74,8 @@ def trial(stage: Stage) -> None:
     say.scene(
         "trial",
         "The centre opens only after seven whole days in a row (Damascus time) on which both sides watched and no ground "
-        "attack is known. Each node counts on its own record; that nothing is known is no proof that nothing happened.",
+        "attack is known. Each node counts on its own copy of the two logs between us and ru, and on nothing else. That "
+        "nothing is known is no proof that nothing happened.",
     )
     counted: set[date] = set()
     for day in DAYS:

@@ -51,11 +51,13 @@ class Recording:
     def __init__(
         self, agreement: Agreement, terms: Terms, store: SharedStore, me: str, only: Collection[str] | None = None
     ) -> None:
-        """`only`: the logs between these participants and no others, as for findings that two of them compare."""
+        """`only`: the logs between these participants, for findings that two of them compare (05-resolutions 25). Such
+        findings are about these logs and nothing else: what others say in logs of their own is left out, not unknown."""
         self._agreement = agreement
         self._terms = terms
         self._store = store
         self._me = me
+        self._only = only
         between = set(terms.participants if only is None else only)
         self._logs = {
             log.origin: _Log(log.sender, log.audience)
@@ -72,9 +74,8 @@ class Recording:
         One that is not a party hears only what is addressed to it: it knows no party's log. A log that the agreement speaks
         of and no log of the terms carries to us is not known at all; its silence proves nothing.
         """
-        heads = dict.fromkeys(
-            [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)], 0
-        )
+        keepers = [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)]
+        heads = dict.fromkeys(keepers if self._only is None else self._only, 0)
         party = self._me in self._agreement.parties
         for origin, log in self._logs.items():
             if log.audience == self._me and (party or log.author not in self._agreement.parties):
