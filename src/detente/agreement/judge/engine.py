@@ -20,6 +20,7 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
+from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
@@ -200,6 +201,15 @@ class Engine:
             for name, subjects in self.subjects.items():
                 self.dirty[name].update(subjects)
         self.dirty_phases.update(self.agreement.phases)
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase has counted, each with its answer; none if no run starts it."""
+        self.frame.begin(track=False)
+        for edge in self.agreement.phases[phase].starts:
+            if isinstance(edge, f.Streak):
+                since = min((span.lo for span in self.terms.phases[edge.since].spans), default=FAR)
+                return list(days(self.terms, self.frame, edge, since))
+        return []
 
     # judging
 
