@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from detente.agreement.finding import Finding
@@ -67,6 +67,12 @@ class Judge:
     def now(self, instant: int) -> list[Revision]:
         """Time went on."""
         self._now = instant
+        return self._look("now")
+
+    def look(self, instant: int, heads: Mapping[str, int]) -> list[Revision]:
+        """Time went on, and logs are known further."""
+        self._now = instant
+        self._heads.update(heads)
         return self._look("now")
 
     def _look(self, cause: str) -> list[Revision]:
