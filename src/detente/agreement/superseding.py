@@ -92,7 +92,7 @@ def _follow(
         if act is None:
             continue
         if not change.why:
-            judging.add(act)
+            judging.hold(act)
             continue
         judging.look(change.at, {log: min(head, change.at) for log, head in history.heads.items()})
         for revision in sorted(judging.add(act), key=_place):

@@ -59,6 +59,10 @@ class Judge:
         self._take(act)
         return self._tell(act.id)
 
+    def hold(self, act: Act) -> None:
+        """The same, judged with what comes next: it brings about no revision of its own."""
+        self._take(act)
+
     def head(self, log: str, instant: int) -> list[Revision]:
         """A log is known whole up to an instant."""
         self._heads[log] = instant
