@@ -20,7 +20,6 @@ from detente.agreement.columns.codes import (
     NoPlan,
     P,
     T,
-    U,
     both,
     either,
     full,

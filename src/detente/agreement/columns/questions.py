@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import Answers, F, Flags, Ints, NoPlan, P, T, U, both, either, full, told
+from detente.agreement.columns.codes import Answers, F, Flags, Ints, P, T, U, both, either, full, told
 from detente.agreement.columns.counts import Counting
 from detente.agreement.columns.joins import Finder, Search
 from detente.agreement.columns.meant import ANYONE, Meant, among, meant, union
