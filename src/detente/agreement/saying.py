@@ -156,7 +156,7 @@ def _fits(agreement: Agreement, form: Field, value: Value, where: str) -> bool:
     if form.type in _AS_TEXT:
         return isinstance(value, str) and _text_fits(agreement, form, value)
     if form.type in _AS_NUMBER:
-        return isinstance(value, int) and 0 <= value and (form.type != "time" or value < LATEST)
+        return isinstance(value, int) and value >= 0 and (form.type != "time" or value < LATEST)
     if form.type == "span":
         return isinstance(value, Period) and value.start < value.end < LATEST
     if form.type == "point":
