@@ -3,19 +3,19 @@ each log is known.
 
 Two nodes that hold the same entries and signatures make the same acts. The same words of one author to several audiences
 are one act (node/groups.py), and each audience's receipt stands beside the others. Nobody corrects or takes back but what
-it told itself. A statement that does not fit the agreement's schema is no act; it is named in `misfits`. Signatures of the
-agreement are acts `signature` where the agreement defines that statement. Source: 21-language-reference 4, 11;
-05-resolutions 1, 12.
+it told itself; what one side tells `about` another's account is an account of the same act. A statement that does not fit
+the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts `signature` where the
+agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from detente.agreement.form import Agreement
-from detente.agreement.record import Act, Interval, Record
+from detente.agreement.record import Account, Act, Interval, Record
 from detente.agreement.saying import act_of, check, check_told, event_of
 from detente.errors import GivenError
 from detente.model.said import Said, Told
@@ -49,12 +49,23 @@ class _Log:
 class Recording:
     """Acts of the logs that this node holds, read further each time it is asked."""
 
-    def __init__(self, agreement: Agreement, terms: Terms, store: SharedStore, me: str) -> None:
+    def __init__(
+        self, agreement: Agreement, terms: Terms, store: SharedStore, me: str, only: Collection[str] | None = None
+    ) -> None:
+        """`only`: the logs between these participants, for findings that two of them compare (05-resolutions 25). Such
+        findings are about these logs and nothing else: what others say in logs of their own is left out, not unknown."""
         self._agreement = agreement
         self._terms = terms
         self._store = store
         self._me = me
-        self._logs = {log.origin: _Log(log.sender, log.audience) for log in terms.logs.values()}
+        self._only = only
+        between = set(terms.participants if only is None else only)
+        self._logs = {
+            log.origin: _Log(log.sender, log.audience)
+            for log in terms.logs.values()
+            if {log.sender, log.audience} <= between
+        }
+        self._about: dict[str, str] = {}
         self.misfits: list[Misfit] = []
         self._named: set[Misfit] = set()
 
@@ -65,9 +76,8 @@ class Recording:
         One that is not a party hears only what is addressed to it: it knows no party's log. A log that the agreement speaks
         of and no log of the terms carries to us is not known at all; its silence proves nothing.
         """
-        heads = dict.fromkeys(
-            [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)], 0
-        )
+        keepers = [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)]
+        heads = dict.fromkeys(keepers if self._only is None else self._only, 0)
         party = self._me in self._agreement.parties
         for origin, log in self._logs.items():
             if log.audience == self._me and (party or log.author not in self._agreement.parties):
@@ -82,7 +92,27 @@ class Recording:
         groups = grouped([Place(origin, *said) for origin, log in self._logs.items() for said in log.said])
         by_id = {id: group for group in groups for id in (group.id, *(place.row.id for place in group.places))}
         made = (self._act(group, by_id) for group in groups)
-        return [act for act in made if act is not None]
+        return self._gathered({act.id: act for act in made if act is not None})
+
+    def _gathered(self, acts: dict[str, Act]) -> list[Act]:
+        """Accounts that stand beside another side's of the same event become accounts of that one act."""
+        after = {act.replaces: act.id for act in acts.values() if act.replaces in acts}
+        beside: dict[str, dict[str, Account]] = {}
+        for identifier, about in self._about.items():
+            root, seen = about, set[str]()
+            while root in after and root not in seen:  # one that claims to correct itself leads nowhere
+                seen.add(root)
+                root = after[root]
+            act, told = acts.get(root), acts.get(identifier)
+            if act is None or told is None or act.kind != told.kind or act.log == told.log or root in self._about:
+                continue
+            del acts[identifier]
+            if identifier not in after and not told.withdrawn:
+                changes = {"by": told.by, "at": told.at, **told.fields}
+                beside.setdefault(root, {act.log: Account(act.log, {})})[told.log] = Account(told.log, changes)
+        return [
+            replace(act, accounts=tuple(beside[act.id].values())) if act.id in beside else act for act in acts.values()
+        ]
 
     def _read(self, origin: str, log: _Log) -> None:
         for kind in KINDS:
@@ -127,6 +157,9 @@ class Recording:
                 self._misfit(origin, row.entry, "it replaces no earlier account of its author; that one stands")
                 if statement.withdrawn:
                     return None
+            if statement.about is not None:
+                beside = by_id.get(statement.about)
+                self._about[group.id] = beside.id if beside else statement.about
             told = event_of(self._agreement, statement, group.id, known_from=row.received)
             told = replace(told, replaces=replaced.id if replaced else "")
             return self._resolved(told, by_id)

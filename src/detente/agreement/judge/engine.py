@@ -20,9 +20,11 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
+from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
+from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
 _YEARS = 60_000_000_000_000
@@ -72,7 +74,8 @@ class Engine:
         self.founding |= {
             kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
         }
-        self.calm = any(isinstance(edge, f.Streak) for phase in agreement.phases.values() for edge in phase.starts)
+        edges = [edge for phase in agreement.phases.values() for edge in (*phase.starts, *phase.ends)]
+        self.streaks = [edge for edge in edges if isinstance(edge, f.Streak)]
         asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
         self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
@@ -89,6 +92,11 @@ class Engine:
                 self.by_edge.setdefault(rule.trigger.edge.phase, []).append(clause)
             else:
                 self.dues.append(clause)
+
+    def runs(self, phase: str) -> Value:
+        """Whether a phase runs now."""
+        self.frame.begin(track=False)
+        return self.terms.phases[phase].value(self.frame, self.frame.now, self.frame.now)
 
     # acts
 
@@ -123,7 +131,7 @@ class Engine:
 
     def moves_with(self, kind: str) -> bool:
         """Whether more than the act itself may change if one of a kind were made, or time went on: phases, findings."""
-        return bool(self.told) or self.calm or bool(self.unsettled) or kind in self.founding
+        return bool(self.told) or bool(self.streaks) or bool(self.unsettled) or kind in self.founding
 
     def _enter(self, deed: Deed) -> None:
         if deed.id in self.terms.store.deeds:
@@ -193,6 +201,15 @@ class Engine:
             for name, subjects in self.subjects.items():
                 self.dirty[name].update(subjects)
         self.dirty_phases.update(self.agreement.phases)
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase has counted, each with its answer; none if no run starts it."""
+        self.frame.begin(track=False)
+        for edge in self.agreement.phases[phase].starts:
+            if isinstance(edge, f.Streak):
+                since = min((span.lo for span in self.terms.phases[edge.since].spans), default=FAR)
+                return list(days(self.terms, self.frame, edge, since))
+        return []
 
     # judging
 

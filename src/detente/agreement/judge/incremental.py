@@ -10,8 +10,10 @@ from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.before import Check, Overall
 from detente.agreement.judge.engine import Engine, Key
+from detente.agreement.judge.streaks import Day
 from detente.agreement.judge.worlds import combined, tellings, told
 from detente.agreement.record import Act, Record
+from detente.agreement.values import F, T, U
 
 
 @dataclass(frozen=True)
@@ -157,6 +159,14 @@ class Judge:
 
     # what is asked
 
+    def phases(self) -> dict[str, bool | None]:
+        """Each phase of the agreement: it runs now, does not, or (None) nobody can tell."""
+        found: dict[str, bool | None] = {}
+        for name in self.agreement.phases:
+            answers = {engine.runs(name) for engine in self._engines.values()}
+            found[name] = True if answers == {T} else False if answers == {F} else None
+        return found
+
     def findings(self) -> list[Finding]:
         """All findings that stand, by clause and time."""
 
@@ -168,6 +178,14 @@ class Judge:
     def finding(self, clause: str, act: str, bearer: str | None) -> Finding | None:
         """One finding by its key."""
         return self._findings.get((clause, act, bearer))
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase counts, as all tellings have them; where they differ it cannot be told."""
+        runs = [engine.days(phase) for engine in self._engines.values()]
+        return [
+            same[0] if len({day.value for day in same}) == 1 else same[0]._replace(value=U)
+            for same in zip(*runs, strict=False)
+        ]
 
     def may(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> list[Finding]:
         """What each prohibition would say of an act not yet made, at = now."""
