@@ -156,6 +156,27 @@ def test_what_both_agreed_a_day_before_meets_no_objection_of_the_lists_and_areas
     assert (found["JIG-13"], found["X-last-mile-us"]) == ("broken", "broken")
 
 
+def test_in_the_second_of_signing_nobody_can_tell_and_no_instant_beyond_time_is_named():
+    world = World(agreement=TEXT)
+    world.adopt()
+    fields = {"area": "n", "version": 1, "class": "concentrated", "shape": WIDE}
+    for by, other in (("us", "ru"), ("ru", "us")):
+        world.say(by, other, "said", {"name": "designation", "fields": fields})
+    room = Room(SYRIA, world.house("us").terms, world.store("us"), "us")
+    act = Act(
+        "plan",
+        "strike",
+        frozenset({"us"}),
+        None,
+        {},
+        {"strike": "s", "position": Spot(37.0, 36.0, 20.0), "against": "nusra"},
+    )
+    overall, found = room.may(act, world.now)
+    assert verdicts(found)["JIG-07"] == "cannot tell"
+    assert overall.word == "cannot tell"
+    assert [one.clause for one in found if one.earliest is not None and one.earliest > world.now + 24 * HOUR] == []
+
+
 def test_the_other_side_is_silent(centre: Centre):
     """It has signed for the nomination and says nothing: not agreed when the window begins."""
     centre.nominate()

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from detente.agreement.finding import Finding
+from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.engine import Engine
 from detente.agreement.judge.rules import Clause
@@ -103,7 +104,7 @@ class Check:
         for _ in range(_MOST):
             todo = {mark for mark in waiting if mark > self.at} | {mark + 1 for mark in waiting if mark >= self.at}
             instant = min(todo - seen, default=None)
-            if instant is None:
+            if instant is None or instant >= FAR:  # the edge of what may never end is no instant
                 return None
             seen.add(instant)
             judged = [self.judge(clause, instant) for clause in clauses]
