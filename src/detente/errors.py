@@ -79,6 +79,7 @@ ADVICE: dict[str, str] = {
     "not-signing": "wait until the other side or a cosigner has answered, or use the voice form",
     "disk-full": "free space on the node's disk; what was receipted is safe, nothing new is signed meanwhile",
     "peer-dead": "call the other side; the node keeps trying and keeps everything it has to send",
+    "peer-refuses": "compare with the other side by voice what both hold; it refuses this node's log, by the name given",
     "store-locked": "give the store key or passphrase; the private store cannot be read without it",
     "store-damaged": "move shared.db away and start the node: it takes its logs back from its mirrors",
     "gateway-barred": "the gateway process may open nothing of the private store; report this as a fault",

@@ -53,10 +53,21 @@ def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
         if same and random.random() < 0.5:  # the same again by somebody else, or once more
             act = replace(act, fields=random.choice(same).fields)
         acts.append(act)
+    acts = [_to_another(act, agreement) for act in acts]
     if random.random() < 0.5:
         acts = _indexed(acts, agreement)
-    now = max(instants) + random.choice((0, HOUR, 30 * 24 * HOUR))
+    heard = [when.hi for act in acts for when in act.received.values()]
+    now = max(*instants, *heard, 0) + random.choice((0, HOUR, 30 * 24 * HOUR))
     return Record(tuple(acts), now)
+
+
+def _to_another(act: Act, agreement: Agreement) -> Act:
+    """Nobody writes to himself."""
+    fields = dict(act.fields)
+    for field in agreement.kinds[act.kind].fields.values():
+        if field.type == "addressee" and act.by == {fields.get(field.name)}:
+            fields[field.name] = next(code for code in agreement.parties if act.by != {code})
+    return replace(act, fields=fields)
 
 
 def _indexed(acts: list[Act], agreement: Agreement) -> list[Act]:
@@ -158,11 +169,11 @@ def _value(field: Field, at: int, agreement: Agreement, random: Random, acts: li
 
 def blur(record: Record, agreement: Agreement, random: Random, share: float = 0.25) -> Record:
     """What a judge might hold of it: wider instants and places, several authors, unknown fields, shorter logs."""
-    heads: dict[str, int] = {}
+    heads = dict(record.heads)
     logs = [*agreement.parties, *(code for code, other in agreement.others.items() if other.keeps_log)]
     for log in logs:
         if random.random() < share:
-            heads[log] = record.now - random.choice(_STEPS)
+            heads[log] = min(heads.get(log, record.now), record.now - random.choice(_STEPS))
     acts = []
     for act in record.acts:
         head = min(
@@ -173,7 +184,11 @@ def blur(record: Record, agreement: Agreement, random: Random, share: float = 0.
             if act.at is not None and act.at.lo > whole and random.random() < share:
                 continue
         else:
-            act = replace(act, received={who: when for who, when in act.received.items() if when.lo <= head})
+            # A receipt is known from the author's log, or from its own in the receiver's.
+            kept = {
+                who: max(head, min(heads.get(log, record.now) for log in _logs(who, agreement))) for who in act.received
+            }
+            act = replace(act, received={who: when for who, when in act.received.items() if when.lo <= kept[who]})
         acts.append(_blurred(act, agreement, random, share))
     return Record(tuple(acts), record.now, heads)
 
@@ -197,7 +212,7 @@ def _blurred(act: Act, agreement: Agreement, random: Random, share: float) -> Ac
     if event and act.at is not None and random.random() < share:
         act = replace(act, at=_wider(act.at, random))
     if event and random.random() < share:
-        act = replace(act, by=random.choice((frozenset(), act.by | {random.choice(people)})))
+        act = replace(act, by=random.choice((frozenset(), act.by | {random.choice(people)} if act.by else frozenset())))
     if not event and random.random() < share:
         act = replace(act, received={who: _wider(when, random) for who, when in act.received.items()})
     fields = dict(act.fields)

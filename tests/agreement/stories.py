@@ -14,6 +14,7 @@ from detente.agreement.record import UNKNOWN, Account, Act, Interval, OneOf, Pat
 from detente.agreement.source import Node, read_source
 
 FOLDER = File(__file__).parent.parent / "stories"
+AGREEMENTS = File(__file__).parents[2] / "agreements"
 _BLOCK = re.compile(r"^```(agreement|acts|gate|findings)\n(.*?)^```$", re.M | re.S)
 
 
@@ -42,10 +43,17 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
         yield match[1], match[2]
 
 
+def agreement_text(body: str) -> bytes:
+    """The agreement of a story: its text, or the file of agreements/ that it names."""
+    if body.startswith("file: "):
+        return (AGREEMENTS / body.removeprefix("file: ").strip()).read_bytes()
+    return body.encode()
+
+
 def read_story(text: str, name: str = "story") -> Story:
     """A story from its text."""
     parts = list(blocks(text))
-    agreement = read_agreement(next(body for kind, body in parts if kind == "agreement").encode(), name)
+    agreement = read_agreement(agreement_text(next(body for kind, body in parts if kind == "agreement")), name)
     body = next((body for kind, body in parts if kind == "acts"), "acts: []\nnow: 2100-01-01T00:00:00Z\n")
     record = read_record(body, agreement)
     gates, found = [], []

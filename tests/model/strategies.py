@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detente.errors import RemoteError
 from detente.model import canon
-from detente.model.statement import KINDS, Statement
+from detente.model.statement import KINDS, Statement, Window
 from detente.model.text import check_text
 
 
@@ -107,7 +107,10 @@ def structs_of(cls: type[Any]) -> st.SearchStrategy[Any]:
     assert isinstance(info, msgspec.inspect.StructType)
     needed = {f.name: values_of(f.type) for f in info.fields if f.required}
     optional = {f.name: values_of(f.type) for f in info.fields if not f.required}
-    return st.fixed_dictionaries(needed, optional=optional).map(lambda fields: cls(**fields))
+    fields = st.fixed_dictionaries(needed, optional=optional)
+    if cls is Window:
+        fields = fields.filter(lambda each: each["start"] < each["end"])
+    return fields.map(lambda each: cls(**each))
 
 
 def statements(kind: str) -> st.SearchStrategy[Statement]:

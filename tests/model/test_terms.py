@@ -101,6 +101,10 @@ BAD = {
     "quorum in Arabic digits": (changed("quorum.cosigners", "\u0661"), "cosigners"),
     "quorum a list": (changed("quorum.cosigners", ["1"]), "cosigners"),
     "quota of a float": (changed("quota.entries", "1.5"), "entries"),
+    "quota below a package of entries": (changed("quota.entries", "255"), "quota"),
+    "quota below a package of bytes": (changed("quota.bytes", "16776959"), "quota"),
+    "root_max_age below the heartbeat": (changed("root_max_age", "599s"), "root_max_age"),
+    "quorum above the cosigners of a log": (changed("quorum.cosigners", "2"), "quorum"),
     "participants a list": (changed("participants", ["us"]), "participants"),
     "no participants": (changed("participants", {}), "participants"),
     "participant a word": (changed("participants.us", "x"), "us"),
@@ -129,6 +133,20 @@ BAD = {
     "a list": (b"- a", "terms"),
     "empty": (b"", "terms"),
 }
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("quota.entries", "256"),
+        ("quota.bytes", "16776960"),
+        ("root_max_age", "600s"),
+        (f"{LOG}|cosigners", None),
+    ],
+)
+def test_terms_at_their_bounds_are_read(path, value):
+    """A log without cosigners has no quorum to meet; one with cosigners must be able to meet it."""
+    assert read_terms(changed(path, value)).parties() == ["ru", "us"]
 
 
 @pytest.mark.parametrize(("data", "naming"), BAD.values(), ids=BAD.keys())

@@ -168,7 +168,7 @@ def test_every_key_can_be_changed_and_an_offline_reader_follows_from_entry_0(wor
     assert us.mirrors["ru"].reader.state.document.version == 3  # type: ignore[union-attr]
     assert ru.receipt(before.origin, before.entry)
     assert ru.receipt(after.origin, after.entry)
-    assert world.house("un").cosigners["demo/test/ru/to-us"].held() is not None
+    assert world.house("un").cosigners["demo/test/ru/to-us"].head is not None
     newest = [r for r in world.store("us").receipts("demo/test/us/to-ru") if r.name == "demo/test/ru/mirror"][-1]
     assert newest.key == key_id(world.nodes["ru"].signers["mirror"][0].public), "the old mirror key rests now"
     assert len(parse_checkpoint(newest.note).note.signatures) == 2, "one log key, one mirror key"
@@ -230,7 +230,7 @@ def test_a_change_of_keys_is_told_to_all_or_to_nobody(world: World) -> None:
     new = signers_for("ru", 2)
     document = root_for("ru", new, 2, world.roots["ru"], also=world.nodes["ru"].signers["root"])
     with house.batch(world.now), pytest.raises(LocalError) as refused:
-        house.rotate(document, new, world.now)
+        house.keys.rotate(document, new, world.now)
     assert refused.value.code == "not-signing"
     assert sizes == {origin: ledger.size for origin, ledger in house.ledgers.items()}
     assert house.state.document.version == 1

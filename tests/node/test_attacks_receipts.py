@@ -117,7 +117,7 @@ def test_cosigner_signature_passed_as_receipt(world: World) -> None:
     ledger = world.house("us").ledgers[placed.origin]
     assert ledger.head is not None
     note = ledger.head.with_lines([honest(ledger.head.head)])
-    mirror = world.house("us").keys_of("ru", timing.MIRROR)
+    mirror = world.house("us").keys.of("ru", timing.MIRROR)
     policy = receipt_policy(world.house("us").state.log_keys(placed.origin), mirror)
     entry = world.store("us").entries(placed.origin, placed.entry, placed.entry + 1)[0]
     with pytest.raises(RemoteError) as refused:
@@ -147,7 +147,7 @@ def test_one_key_in_two_roles_is_not_admitted_with_a_new_root(world: World) -> N
     new = signers_for("ru", 2) | {"mirror": world.nodes["un"].signers["cosigner"]}
     document = root_for("ru", new, 2, world.roots["ru"], also=world.nodes["ru"].signers["root"])
     with pytest.raises(RemoteError) as refused, world.speaking("ru") as house:
-        house.rotate(document, new, world.now)
+        house.keys.rotate(document, new, world.now)
     assert refused.value.code == "key-in-two-roles", "no honest node publishes it"
 
     pen = liars.Pen.of(world, "ru", "us")
@@ -273,7 +273,7 @@ def test_receipt_key_stolen_afterwards_receipts_denied_after_the_anchor(world: W
     world.rotate("ru", keep=OTHERS)
     world.say("ru", "us", "revoke", {"key": key, "reason": "stolen a week ago; what it signed since is not ours"})
     assert world.house("us").receipt(placed.origin, placed.entry) == receipt
-    current = [key_id(k.public) for k in world.house("us").keys_of("ru", timing.MIRROR)]
+    current = [key_id(k.public) for k in world.house("us").keys.of("ru", timing.MIRROR)]
     assert key not in current, "nothing signed with it from now on counts"
 
 

@@ -384,7 +384,7 @@ def test_receipts_are_files_anyone_can_check(world: World) -> None:
     placed = world.say("ru", "us", "notice", NOTICE)
     house = world.house("ru")
     proof = parse_proof(house.receipt(placed.origin, placed.entry, with_entry=True).encode())
-    policy = receipt_policy(house.state.log_keys(placed.origin), house.keys_of("us", "mirror"))
+    policy = receipt_policy(house.state.log_keys(placed.origin), house.keys.of("us", "mirror"))
     assert proof.entry is not None
     (line,) = check_receipt(proof, proof.entry, policy)
     assert line.key.name == "demo/test/us/mirror"

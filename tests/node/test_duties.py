@@ -140,7 +140,7 @@ def test_a_failed_batch_gives_no_false_finding(world: World) -> None:
 def test_views_that_tell_nothing_are_passed_over_or_named(world: World) -> None:
     mirror = world.mirror("ru", "us")
     duties = world.house("ru").duties
-    head = world.house("un").cosigners[LOG].held()
+    head = world.house("un").cosigners[LOG].head
     assert head is not None
     duties.compare_view(mirror, "un", 404, b"no head held\n", world.now)
     house = world.house("ru")

@@ -23,7 +23,7 @@ def memory(world: World, code: str) -> dict[str, object]:
     return {
         "ledgers": {o: (v.size, v.tree.size, v.tree.root(), v.head) for o, v in house.ledgers.items()},
         "mirrors": {c: (m.head, m.pending, m.tree.size, m.reader.copy(), m.signer) for c, m in house.mirrors.items()},
-        "kept": house._keep(),
+        "kept": house.batches.keep(),
         "lanes": {n: (v.offered, v.next, v.goal, v.signed, v.busy) for n, v in house.push.lanes.items()},
         "state": house.state,
         "signers": house.speaker.signers,
@@ -60,7 +60,7 @@ def test_a_batch_that_fails_leaves_nothing_in_memory_or_store(world: World) -> N
         assert us.serve("ru", "/mirror/add-entries", pen.entries_body(), later).status == 200
         assert us.mirrors["ru"].reader.state.document.version == 2  # type: ignore[union-attr]
         us.tick(later)
-        us.rotate(own_document, own, later)
+        us.keys.rotate(own_document, own, later)
         us.serve("ru", "/mirror/sign-again", b"", later)
         us.answered("ru", f"push|mirror {LOG} ru|entries|1", 200, b"", later)
         if not world.store("us").full:

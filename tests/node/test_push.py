@@ -149,7 +149,7 @@ def test_a_lane_does_not_rest_on_an_answer_without_a_signature_that_counts(world
 def test_cosigner_lanes_go_by_heads_alone(world: World) -> None:
     say_many(world, 300)
     assert world.store("un").entry_count(LOG) == 0
-    assert world.house("un").cosigners[LOG].held().head.size == world.house("us").ledgers[LOG].size  # type: ignore[union-attr]
+    assert world.house("un").cosigners[LOG].head.head.size == world.house("us").ledgers[LOG].size  # type: ignore[union-attr]
     world.cut("un")
     for _ in range(3):
         say_many(world, 3)

@@ -119,7 +119,7 @@ def test_a_root_that_takes_somebody_elses_key_is_refused(shared: World, pen: Pen
     document = root_for("ru", signers_for("ru", 2), 2, shared.roots["ru"], also=pen.signers["root"])
     entry = pen.entry("root", version=2, document=document)
     house = shared.house("us")
-    around = Surroundings(admit=house._admit)
+    around = Surroundings(admit=house.keys.admit)
     assert codes(reader_of(shared).read(1, [entry], verify_each, around)) == [[]]
     taken = signers_for("ru", 2) | {"log": shared.nodes["us"].signers["release"]}
     document = root_for("ru", taken, 2, shared.roots["ru"], also=pen.signers["root"])

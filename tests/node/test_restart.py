@@ -144,12 +144,14 @@ def test_a_backup_from_before_a_change_of_keys_learns_the_new_root_from_its_own_
     backup = world.backup("us")
     world.rotate("us")
     say(world, 3)
+    world.say("us", "un", "notice", NOTICE)  # no mirror shows a head under the old key any more
     house = world.restart("us", store=backup)
     assert house.state.document.version == 1
     world.run()
     assert not closed(world)
     assert house.state.document.version == 2
-    house.use_keys(world.nodes["us"].signers)
+    assert house.speaker.signers == world.nodes["us"].signers, "and signs with its keys, nobody telling it to"
+    assert {m.signer for m in house.mirrors.values()} == {world.nodes["us"].signers["mirror"][0]}
     say(world, 2)
     world.later(15 * MINUTE)
     assert accused(world) | ({"unknown-key"} & set(world.refusals("ru"))) == set()
@@ -414,7 +416,7 @@ def test_a_mark_that_cannot_be_written_is_our_own_trouble(world: World) -> None:
         def mark(self, heads: dict[str, tuple[int, str]]) -> None:
             raise OSError("no space left")
 
-    world.nodes["us"].house._high_water = Broken()
+    world.house("us").batches._high_water = Broken()
     house = world.house("us")
     with pytest.raises(OSError, match="no space"), house.batch(world.now):
         house.say("ru", "notice", NOTICE, world.now)

@@ -37,7 +37,7 @@ HARMLESS = {
     "stale-checkpoint",
     "backup-restored",
     "not-signing",
-    "peer-dead",
+    "peer-refuses",
     "root-stale",
     "mirror-lost-entry",  # it did lose it, until it is brought up again
     "receipt-wrong-role",  # a new mirror key, shown before the new root could be read
@@ -135,7 +135,7 @@ class BadYear(RuleBasedStateMachine):
     def restart_from_backup(self, data: st.DataObject, mark: bool) -> None:
         code = data.draw(st.sampled_from(sorted(self.backups)))
         others = [self.world.house(other) for other in NAMES if other != code]
-        if any(copy.unsure for house in others for copy in house._copies()):
+        if any(copy.unsure for house in others for copy in house.batches.copies()):
             return  # two disks lost at once: what only these two nodes had is gone, and no rule brings it back
         if self.keys_changed_since(code) or self.shown_without_entries(code):
             return  # the keys of a change come from the private store: tests/node/test_restart.py
@@ -150,7 +150,7 @@ class BadYear(RuleBasedStateMachine):
         """
         for log, terms in self.world.terms.logs.items():
             mirror = self.world.mirror(terms.audience, terms.sender)
-            held = [self.world.house(cosigner).cosigners[log].held() for cosigner in terms.cosigners]
+            held = [self.world.house(cosigner).cosigners[log].head for cosigner in terms.cosigners]
             shown = [head.head.size for head in (mirror.pending, *held) if head is not None]
             if terms.sender == code and max(shown, default=0) > mirror.size:
                 return True
@@ -195,7 +195,7 @@ class BadYear(RuleBasedStateMachine):
                 for key in house.state.log_keys(log):
                     self.remember(("log", log), key)
             shown = [held for mirror in house.mirrors.values() for held in (mirror.head, mirror.pending)]
-            shown += [cosigner.held() for cosigner in house.cosigners.values()]
+            shown += [cosigner.head for cosigner in house.cosigners.values()]
             for held in shown:
                 if held is not None:
                     self.check_head(held.head.origin, held.head.size, held.head.root)

@@ -31,12 +31,13 @@ from detente.model.terms import Terms, read_terms
 from detente.model.when import read_instant
 from detente.node.house import House
 from detente.node.mirror import Mirror
-from detente.node.ports import Refused, Reply
+from detente.node.ports import Refused, Reply, settles
 from detente.node.reader import LogReader, Read
 from detente.node.settings import Settings
 from detente.node.speaker import Placed
 from detente.proof.keys import SoftSigner, verify_each
 from detente.proof.roots import KeyEntry, Role, RootDocument, Threshold, digest_of, seal_root
+from detente.proof.wire import MAX_BODY, TYPE_TEXT
 
 SECOND = 1_000
 MINUTE = 60_000
@@ -189,10 +190,17 @@ class MemoryMark:
 
 
 class Node:
-    """One node of the world, with what survives a restart."""
+    """One node of the world, with what survives a restart. `rings`: signers by root version, as its private store has."""
 
     def __init__(
-        self, settings: Settings, signers: Signers, store: MemoryStore, mark: MemoryMark, now: int, draws: int = 0
+        self,
+        settings: Settings,
+        signers: Signers,
+        store: MemoryStore,
+        mark: MemoryMark,
+        now: int,
+        draws: int = 0,
+        rings: dict[int, Signers] | None = None,
     ) -> None:
         self.code = settings.me
         self.settings = settings
@@ -200,7 +208,14 @@ class Node:
         self.store = store
         self.mark = mark
         self.draws = draws
-        self.house = House(settings, store, signers, mark, self.random, now)
+        self.rings = rings or {1: signers}
+        self.house = House(settings, store, self.rings[1], mark, self.random, now)
+        self.house.keys.signers_for = lambda document: self.rings[document.version]
+        self.house.keys.ours = lambda: [
+            s.public for ring in self.rings.values() for each in ring.values() for s in each
+        ]
+        if self.house.state.document.version > 1:
+            self.house.keys.use(self.rings[self.house.state.document.version])
 
     def random(self, size: int) -> bytes:
         """Repeatable bytes, never the same twice, not even after a restart."""
@@ -224,6 +239,7 @@ class World:
         self.traffic: list[Message] = []
         self._cut: set[str] = set()
         self._held: set[tuple[str, str]] = set()
+        self._put_off: set[tuple[str, str]] = set()
         keys = dict(signers) if signers else {code: signers_for(code) for code in NAMES}
         self.roots = {code: root_for(code, keys[code], thresholds=thresholds) for code in NAMES}
         # quotas smaller than the terms allow, so that tests of them stay small
@@ -259,9 +275,8 @@ class World:
     def restart(self, code: str, *, store: MemoryStore | None = None, mark: MemoryMark | None = None) -> House:
         """Start a node again, on its own store or on another (a restored backup); nothing is carried yet."""
         old = self.nodes[code]
-        node = Node(old.settings, old.signers, store or old.store, mark or old.mark, self.now, old.draws)
-        if node.house.state.document.version > 1:
-            node.house.use_keys(old.signers)
+        kept = (store or old.store, mark or old.mark, self.now, old.draws, old.rings)
+        node = Node(old.settings, old.signers, *kept)
         self.nodes[code] = node
         node.house.start(self.now)
         return node.house
@@ -274,8 +289,8 @@ class World:
         previous = self.root_document(code)
         document = root_for(code, new, version, previous, also=old["root"])
         with self.speaking(code) as house:
-            house.rotate(document, new, self.now)
-        node.signers = new
+            house.keys.rotate(document, new, self.now)
+        node.signers = node.rings[version] = new
         return new
 
     def root_document(self, code: str) -> bytes:
@@ -347,8 +362,13 @@ class World:
         self.run()
 
     def run(self, limit: int = 5_000) -> int:
-        """Carry jobs until none is left that can be carried; how many were."""
+        """Carry jobs until none is left that can be carried; how many were.
+
+        As the gateway does, a lane goes on only once its first job is answered; what says "not now" (429, 503 but for a
+        fresh signature) or is longer than any answer is none, and is asked again, here in the next run.
+        """
         carried = 0
+        self._put_off.clear()
         while True:
             moved = [self._carry_one(node) for node in self.nodes.values()]
             carried += sum(moved)
@@ -359,10 +379,12 @@ class World:
 
     def _carry_one(self, node: Node) -> bool:
         for job in node.store.jobs():
-            if {node.code, job.peer} & self._cut or (node.code, job.peer) in self._held:
+            lane = (node.code, job.lane)
+            if {node.code, job.peer} & self._cut or (node.code, job.peer) in self._held or lane in self._put_off:
                 continue
             reply = self._carry(node.code, job.peer, job.path, job.body)
             if reply is LOST:
+                self._put_off.add(lane)
                 continue
             node.store.add_answer(job, reply.status, reply.body)
             with node.house.batch(self.now):
@@ -373,6 +395,12 @@ class World:
         return False
 
     def _carry(self, sender: str, receiver: str, path: str, body: bytes) -> Reply:
+        """The answer as the sender's gateway would hand it over; LOST if it would ask again."""
+        reply = self._reply(sender, receiver, path, body)
+        whole = len(reply.body) <= MAX_BODY
+        return reply if reply is not LOST and whole and settles(path, reply.status, reply.body) else LOST
+
+    def _reply(self, sender: str, receiver: str, path: str, body: bytes) -> Reply:
         for twist in self.twists:
             answer = twist(sender, receiver, path, body)
             if isinstance(answer, Reply):
@@ -382,8 +410,10 @@ class World:
         return self.request(sender, receiver, path, body)
 
     def request(self, sender: str, receiver: str, path: str, body: bytes) -> Reply:
-        """One request as the receiver answers it (GETs as its gateway would, from the store)."""
+        """One request as the receiver answers it (GETs, and bodies beyond the limit, as its gateway would)."""
         node = self.nodes[receiver]
+        if len(body) > MAX_BODY:
+            return Reply(413, TYPE_TEXT, b"refused: too-large\n")
         if "/tile/" in path or path.endswith("/checkpoint"):
             reply = Reply(*Served(node.store, self.terms, receiver).get(sender, path))
         else:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 SPOKEN = ("notice", "call", "account", "attachment", "received", "said", "told")
 """Kinds that an operator says; the node says the others itself, each from a request or a duty of its own."""
+MOST_ON_WATCH = 1_000
 HEAD_FIELDS = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type"}
 """What the node writes into every statement; nobody may give it with the fields of a kind."""
 _CHALLENGE = re.compile(r"[0-9a-f]{16}")
@@ -128,6 +129,10 @@ class Commands:
             "links": [link._asdict() for link in self._store.links()],
             "waiting_jobs": len(self._store.lanes()),
             "evidence": [name for name, _ in self._store.evidence()],
+            "signing_ahead": max((copy.ahead(self._clock.now()) for copy in house.batches.copies()), default=0),
+            "on_watch": house.on_watch,
+            "turned_away": {code: n for code in house.mirrors if (n := self._store.turned_away(code))},
+            "refusals_dropped": self._store.refusals_dropped(),
             "trouble": self.trouble,
         }
 
@@ -209,6 +214,20 @@ class Commands:
         self.sayings.drafted(name)
         return {"draft": name}
 
+    def do_discard(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Forget a draft; nothing is said."""
+        name = str(request["draft"])
+        self._draft(name)
+        self.after.append(partial(self._private.delete, "draft", name))
+        return {"discarded": name}
+
+    def _draft(self, name: str) -> bytes:
+        data = self._private.get("draft", name)
+        if data is None:
+            known = ", ".join(self._private.names("draft")) or "none"
+            raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
+        return data
+
     def do_drafts(self, _: dict[str, Any]) -> dict[str, Any]:
         """Drafts that have not been released."""
         drafts = {
@@ -220,10 +239,7 @@ class Commands:
     def do_release(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Sign a draft with the release key and log it; then it is a draft no more."""
         name = str(request["draft"])
-        data = self._private.get("draft", name)
-        if data is None:
-            known = ", ".join(self._private.names("draft")) or "none"
-            raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
+        data = self._draft(name)
         if self._store.meta(f"released {name}"):  # said in this batch, or before a crash that kept the draft
             self.after.append(partial(self._private.delete, "draft", name))
             raise LocalError("not-released", f"draft {name} has been released before; nothing was said again")
@@ -266,11 +282,19 @@ class Commands:
         return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
 
     def do_override(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Sign again without the others' answers; logged with the reason."""
+        """Sign again without the others' answers; logged with the reason. The origins of the logs opened."""
         reason = str(request.get("reason") or "")
         if not reason:
             raise LocalError("request-invalid", "an override needs a reason")
         return {"opened": self._house.override(self._clock.now(), reason)}
+
+    def do_watch(self, request: dict[str, Any]) -> dict[str, Any]:
+        """How many are on watch from now on; told to everyone with the next heartbeat."""
+        number = request["on_watch"]
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number <= MOST_ON_WATCH:
+            raise GivenError("bad-field", f"{number!r} is not a number from 0 to {MOST_ON_WATCH}", where="on_watch")
+        self._store.set_meta("on watch", str(number))
+        return {"on_watch": number}
 
     def do_bundle(self, request: dict[str, Any]) -> dict[str, Any]:
         """Take requests of a peer that came as files; the answers go back the same way."""
@@ -364,5 +388,5 @@ class Commands:
         if data is None:
             raise LocalError("root-invalid", "no next root document is prepared; run `detente keys rotate` first")
         signers = self._private.signers(decode_root(data))
-        state = self._house.rotate(data, signers, self._clock.now())
+        state = self._house.keys.rotate(data, signers, self._clock.now())
         return {"version": state.document.version}

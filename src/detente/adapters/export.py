@@ -8,6 +8,7 @@
         receipt-policy, cosigner-policy    C2SP tlog-policy: whose lines count
         receipts/NNNNNN.tlog-proof         of the last entry signed for, and of what adopts, notifies or calls
     out/evidence/*                         as kept
+    out/heads/<us-to-ru>/cosigned|doubted  signed heads of logs whose entries we do not hold, or doubt (see audit.heads)
 
 An export holds what was said to each audience: hand the whole of it only to who may read all of it, or name the logs to
 export. It is written beside its place and renamed, so a crash leaves the earlier export or none, never half of one.
@@ -21,6 +22,7 @@ import re
 import shutil
 from bisect import bisect_right
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,9 +30,10 @@ from detente.adapters.store_shared import SqliteShared
 from detente.errors import GivenError, LocalError
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
+from detente.node.audit.heads import COSIGNED, DOUBTED, HEADS, keys_of_log
 from detente.node.audit.policy import COSIGNER, RECEIPT, policies
 from detente.node.audit.verdict import Progress, short_name
-from detente.node.ports import HEAD_MIRROR, HEAD_OWN, StoredReceipt
+from detente.node.ports import HEAD_COSIGNED, HEAD_DOUBTED, HEAD_MIRROR, HEAD_OWN, StoredReceipt
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.keys import VerifierKey
 from detente.proof.note import Note, NoteSignature
@@ -44,7 +47,7 @@ SHOWN_KINDS = ("offer", "signature", "participation", "notice", "call")
 NEWEST = 8
 """Of each of these kinds at most so many receipts are written out: the newest."""
 _OURS = re.compile(
-    r"(agreement|terms)\.yaml|roots/[a-z0-9_-]+\.json|evidence/[^/]+"
+    r"(agreement|terms)\.yaml|roots/[a-z0-9_-]+\.json|evidence/[^/]+|heads/[^/]+/(cosigned|doubted)"
     r"|logs/[^/]+/(checkpoint|(receipt|cosigner)-policy|receipts/[0-9]+\.tlog-proof|tile/.+)"
 )
 _SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,249}")
@@ -158,7 +161,22 @@ def _write_all(
         done += checkpoint.head.size
     if progress is not None:
         progress(done, total)
+    _write_heads(store, terms, key_states, wanted, part)
     return Exported(names, total)
+
+
+def _write_heads(
+    store: SqliteShared, terms: Terms, states: Mapping[str, KeyState], wanted: Sequence[LogTerms], part: Path
+) -> None:
+    names = dict(zip((log.origin for log in wanted), folder_names([log.origin for log in wanted]), strict=True))
+    for log in wanted:
+        for kind, file in ((HEAD_COSIGNED, COSIGNED), (HEAD_DOUBTED, DOUBTED)):
+            note = store.head(log.origin, kind)
+            if note:
+                keys = list(chain(*keys_of_log(terms, log.origin, states)))
+                checkpoint = _with_known_lines(parse_checkpoint(note), [], keys)
+                if file == DOUBTED or len({line.name for line in checkpoint.note.signatures}) > 1:
+                    _write(part / HEADS / names[log.origin] / file, checkpoint.encode())
 
 
 def _write_log(

@@ -8,24 +8,13 @@ from detente.adapters.config import Config
 from detente.adapters.export import Exported, export_node
 from detente.adapters.store_shared import SqliteShared
 from detente.errors import LocalError
-from detente.model.statement import Revoke, Root, decode_statement
-from detente.proof.envelope import parse_envelope
+from detente.node.keyring import shown_keys
 from detente.proof.roots import KeyState, read_root
 
 
 def keys_as_of_now(store: SqliteShared, code: str, first: bytes) -> KeyState:
-    """A participant's keys: its first root document, then every root and revocation that counts in one log held of it."""
-    state = read_root(first)
-    rows = [row for kind in ("root", "revoke") for row in store.statements(kind) if row.author == code]
-    origin = max((row.origin for row in rows), key=lambda each: sum(r.origin == each for r in rows), default="")
-    for row in sorted((row for row in rows if row.origin == origin), key=lambda row: row.entry):
-        data = store.entries(row.origin, row.entry, row.entry + 1)[0]
-        statement = decode_statement(parse_envelope(data).payload, row.kind)
-        if isinstance(statement, Root) and statement.version > state.document.version:
-            state = read_root(statement.document, state)
-        elif isinstance(statement, Revoke):
-            state = state.revoke(statement.key)
-    return state
+    """A participant's keys: its first root document, then every root and revocation in the logs held of it."""
+    return shown_keys(store, code, read_root(first))
 
 
 def export_folder(config: Config, out: Path) -> Exported:

@@ -28,12 +28,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from detente.adapters.config import Config, Peer, load_config
+from detente.adapters.door import TURNED_AWAY, Door
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.store_traffic import FULL, Link
 from detente.adapters.tiles_served import Served
 from detente.adapters.tls import SERVER_NAME, client_context, server_context
 from detente.errors import DetenteError, LocalError
-from detente.node.ports import Job
+from detente.node.ports import Job, settles
 from detente.proof.wire import MAX_BODY, TYPE_TEXT
 
 REPLY_SECONDS = 20.0
@@ -100,6 +101,7 @@ class Gateway:
         self._life = life
         self._store = SqliteShared(config.shared_db, max_pages=config.max_pages, durable=False)
         self._served = Served(self._store, config.terms(), config.code)
+        self._door = Door(self._store)
         self._pending: dict[int, asyncio.Future[tuple[int, str, bytes]]] = {}
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
@@ -176,21 +178,31 @@ class Gateway:
         return _Server(config)
 
     async def _take(self, peer: str, request: Request) -> Response:
+        if not self._door.enter(peer):
+            return Response(TURNED_AWAY.body, TURNED_AWAY.status, media_type=TYPE_TEXT)
         chunks: list[bytes] = []
+        try:
+            return await self._admitted(peer, request, chunks)
+        finally:
+            self._door.leave(peer, sum(map(len, chunks)))
+
+    async def _admitted(self, peer: str, request: Request, chunks: list[bytes]) -> Response:
         size = status = 0
         try:
             async for chunk in request.stream():
                 size += len(chunk)
                 if size > MAX_BODY:
-                    chunks, status = [], 413
+                    status = 413
                     break
+                if not self._door.carry(peer, len(chunk)):
+                    return Response(TURNED_AWAY.body, TURNED_AWAY.status, media_type=TYPE_TEXT)
                 chunks.append(chunk)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it; half a request is none
         if self._leaving:
             return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         try:
-            number = self._store.add_request(peer, request.url.path, b"".join(chunks), status)
+            number = self._store.add_request(peer, request.url.path, b"" if status else b"".join(chunks), status)
         except LocalError:
             self._poke_house(FULL)
             return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
@@ -229,9 +241,10 @@ class Gateway:
         self._drop_replies()
 
     def _drop_replies(self) -> None:
-        """Once in a while forget replies that have been sent."""
+        """Once in a while forget replies that have been sent, and count what was turned away."""
         if time.monotonic() - self._last_drop > 5:
             self._last_drop = int(time.monotonic())
+            self._door.save()
             with contextlib.suppress(LocalError):
                 self._store.drop_replies(min(self._pending, default=2**62))
 
@@ -253,9 +266,7 @@ class Gateway:
                 ) as response:
                     body = await _whole(response)
                     status = response.status
-                if status in (429, 503) and not job.path.endswith(
-                    "/sign-again"
-                ):  # there 503 is an answer: we are behind
+                if not settles(job.path, status, body):
                     raise aiohttp.ClientError(f"answered {status}")
             except (TimeoutError, aiohttp.ClientError, OSError) as error:
                 failures += 1

@@ -98,10 +98,10 @@ def open_house(config: Config, key: bytes) -> tuple[House, SqliteShared, Private
     high_water = HighWaterFile(config.private / "highwater.json", begun=private.get("node", "begun") is not None)
     verify = threaded_verifier()
     house = House(settings, store, private.signers(first), high_water, os.urandom, clock.now(), verify)
-    house.signers_for = private.signers
+    house.keys.signers_for, house.keys.ours = private.signers, private.publics
     private.put("node", "begun", b"1")  # before anything is signed: from now on an empty store is a lost one
     if house.state.document.version > 1:
-        house.use_keys(private.signers(house.state.document))
+        house.keys.use(private.signers(house.state.document))
     return house, store, private, clock
 
 

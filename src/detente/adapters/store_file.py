@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from detente.adapters import refusal_rows
 from detente.errors import LocalError
 
 _SETTINGS = (
@@ -37,8 +38,6 @@ CREATE TABLE IF NOT EXISTS receipt(
     PRIMARY KEY(origin, size, key, time_s)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS receipt_time ON receipt(origin, role, time_s, size);
 CREATE INDEX IF NOT EXISTS receipt_name ON receipt(origin, name, size, time_s);
-CREATE TABLE IF NOT EXISTS refusal(
-    n INTEGER PRIMARY KEY, at INTEGER, party TEXT, origin TEXT, idx INTEGER, code TEXT, what TEXT);
 CREATE TABLE IF NOT EXISTS evidence(name TEXT PRIMARY KEY, data BLOB);
 CREATE TABLE IF NOT EXISTS job(
     id INTEGER PRIMARY KEY AUTOINCREMENT, peer TEXT, lane TEXT, method TEXT, path TEXT, type TEXT, purpose TEXT, body BLOB);
@@ -74,7 +73,7 @@ class SqliteFile:
             self._db.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
             for setting in _SETTINGS:
                 self._db.execute(f"PRAGMA {setting}")
-            self._db.executescript(_SCHEMA)
+            self._db.executescript(_SCHEMA + refusal_rows.SCHEMA)
         if max_pages:
             self._db.execute(f"PRAGMA max_page_count={int(max_pages)}")
         self._depth = 0

@@ -148,6 +148,11 @@ class PrivateStore:
         self.put("seed", sha256_hex(public), seed)
         return public
 
+    def publics(self) -> list[bytes]:
+        """The public half of every signing key kept, those given up too."""
+        seeds = [self.get("seed", name) or b"" for name in self.names("seed")]
+        return [sodium.crypto_sign_seed_keypair(seed)[0] for seed in seeds]
+
     def signers(self, document: RootDocument) -> dict[str, Sequence[SoftSigner]]:
         """Signers for every key of a root document whose private half is here; LocalError if a role has none."""
         found: dict[str, list[SoftSigner]] = {}

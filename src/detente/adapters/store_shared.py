@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from detente.adapters.refusal_rows import RefusalRows
 from detente.adapters.store_traffic import SqliteTraffic
 from detente.errors import LocalError
 from detente.node.ports import Refused, StatementRow, StoredReceipt
@@ -32,6 +33,7 @@ class SqliteShared(SqliteTraffic):
     def __init__(self, path: Path | None, *, max_pages: int = 0, durable: bool = True) -> None:
         super().__init__(path, max_pages=max_pages, durable=durable)
         self._ids: dict[str, int] = {}
+        self._refusals = RefusalRows(self._db, self._write)
 
     def _undone(self) -> None:
         self._ids.clear()
@@ -179,13 +181,16 @@ class SqliteShared(SqliteTraffic):
         return [receipt for receipt in (below, above) if receipt]
 
     def add_refusal(self, refused: Refused) -> None:
-        """Log a named refusal."""
-        self._write("INSERT INTO refusal(at, party, origin, idx, code, what) VALUES(?,?,?,?,?,?)", refused)
+        """Log a named refusal; of too many of one party and code some are forgotten and counted."""
+        self._refusals.add(refused)
 
     def refusals(self, last: int = 100) -> list[Refused]:
         """The last refusals, oldest first."""
-        query = "SELECT at, party, origin, idx, code, what FROM refusal ORDER BY n DESC LIMIT ?"
-        return [Refused(*row) for row in self._db.execute(query, (last,))][::-1]
+        return self._refusals.last(last)
+
+    def refusals_dropped(self) -> dict[str, int]:
+        """Party to how many of its refusals are no longer kept."""
+        return self._refusals.dropped()
 
     def add_evidence(self, name: str, data: bytes) -> None:
         """Keep an evidence file under its name; the first stands."""

@@ -7,7 +7,7 @@ that nothing else is read through them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from detente.adapters.store_file import SqliteFile
@@ -74,6 +74,22 @@ class SqliteTraffic(SqliteFile):
         with self.transaction():
             query = "INSERT INTO inbox(peer,path,body,job,status,purpose) VALUES(?,?,?,0,?,'')"
             return int(self._write(query, (peer, path, body, status)).lastrowid or 0)
+
+    def waiting_of(self, peer: str) -> tuple[int, int]:
+        """Gateway: a peer's requests that the house has not handled: how many, and their bytes."""
+        query = "SELECT count(*), ifnull(sum(length(body)), 0) FROM inbox WHERE peer=? AND job=0"
+        row = self._db.execute(query, (peer,)).fetchone()
+        return row[0], row[1]
+
+    def add_turned_away(self, counts: Mapping[str, int]) -> None:
+        """Gateway: add to how many requests of each peer were turned away at the door."""
+        with self.transaction():
+            for peer, number in counts.items():
+                self.set_meta(f"turned away {peer}", str(self.turned_away(peer) + number))
+
+    def turned_away(self, peer: str) -> int:
+        """How many requests of a peer were turned away because too many were waiting."""
+        return int(self.meta(f"turned away {peer}") or 0)
 
     def add_answer(self, job: Job, status: int, body: bytes) -> None:
         """Gateway: store the answer to a job and take the job off the queue; a job has one answer, the first."""

@@ -34,13 +34,14 @@ def _register() -> None:
     from detente.cli.keys import keys, terms
     from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
-    commands = (adopt, areas, bundle, check, clauses, compare, demo, draft, export, import_group, judge, keys, lists)
-    more = (log, may, node, offer, place, receipt, record, refusals, release, say, state, terms, verify, voice)
-    for command in (*commands, *more):
+    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 
 

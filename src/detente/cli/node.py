@@ -14,7 +14,7 @@ import click
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import Control, b64
 from detente.adapters.supervisor import Supervisor
-from detente.cli.readable import readable
+from detente.cli.readable import readable, visible
 from detente.errors import GivenError, LocalError, RemoteError
 from detente.model.terms import ROLE_PARTY
 from detente.model.when import show_clock, show_instant
@@ -23,6 +23,7 @@ PASSPHRASE = "DETENTE_PASSPHRASE"  # noqa: S105 - the name of a variable
 folder_option = click.option(
     "--node", "folder", type=click.Path(path_type=Path), required=True, help="The node's folder (with node.toml)."
 )
+MINUTE = 60_000
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 wait_option = click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait until the other side has signed for it."
@@ -55,6 +56,11 @@ def entries(count: int) -> str:
     return "1 entry" if count == 1 else f"{count} entries"
 
 
+def requests(count: int) -> str:
+    """`1 request`, `2 requests`."""
+    return "1 request" if count == 1 else f"{count} requests"
+
+
 @click.command(short_help="Run a node.")
 @click.option("--config", "folder", type=click.Path(path_type=Path), required=True, help="node.toml or its folder.")
 def node(folder: Path) -> None:
@@ -74,7 +80,7 @@ def state(folder: Path, as_json: bool) -> None:
         show(answer)
         return
     simulated = "  SIMULATED TIME" if answer["simulated"] else ""
-    click.echo(f"{answer['code']} at {show_instant(answer['now'])}{simulated}")
+    click.echo(f"{answer['code']} at {show_instant(answer['now'])}, {answer['on_watch']} on watch{simulated}")
     click.echo(
         f"agreement {answer['agreement'][:12]}… terms {answer['terms'][:12]}… "
         f"{'in force' if answer['in_force'] else 'not in force'}"
@@ -94,6 +100,17 @@ def state(folder: Path, as_json: bool) -> None:
         click.echo(f"  from {one['from']}: {entries(one['size'])}, all signed for by this node")
     for one in answer["links"]:
         click.echo(f"  link to {one['peer']}: {'answers' if one['up'] else 'SILENT (' + one['error'] + ')'}")
+    for code, number in answer["turned_away"].items():
+        click.echo(
+            f"  turned away: {requests(number)} of {code}, for it had too many waiting here; it sends them again"
+        )
+    for code, number in answer["refusals_dropped"].items():
+        click.echo(f"  no longer kept: {number} refusals about {code}, alike others that are")
+    if answer["signing_ahead"] > MINUTE:
+        click.echo(
+            f"  CLOCK: this node signed {answer['signing_ahead'] // 1000} s ahead of its clock, and still must. If the "
+            "clock is right now: detente keys rotate --role mirror --role cosigner"
+        )
     for name in answer["evidence"]:
         click.echo(f"  evidence: {name}")
     if answer["trouble"]:
@@ -258,4 +275,5 @@ def _print_differences(differences: list[dict[str, Any]], *, err: bool) -> None:
     for one in differences:
         click.echo(f"{one['file']} line {one['line']}", err=err)
         for who, text in (("we hold   ", one["ours"]), ("they offer", one["theirs"])):
-            click.echo(f"  {who} {'(no such line)' if text is None else text}", err=err)
+            shown = "(no such line)" if text is None else visible(text) or "(an empty line)"
+            click.echo(f"  {who} {shown}", err=err)

@@ -30,3 +30,8 @@ def _shown(value: Any, key: str = "") -> Any:
     if key in INSTANTS and isinstance(value, int):
         return show_instant(value)
     return value
+
+
+def visible(text: str) -> str:
+    """A line that somebody else wrote, for a terminal: what is not printable is shown escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -82,6 +82,10 @@ class Window(Frozen, frozen=True, kw_only=True):
     start: Ms
     end: Ms
 
+    def __post_init__(self) -> None:
+        if self.end <= self.start:
+            raise ValueError("a window ends after it starts")
+
 
 class Circle(Frozen, frozen=True, kw_only=True):
     """A place as a circle on the WGS84 ellipsoid."""

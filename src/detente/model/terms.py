@@ -141,6 +141,10 @@ def _check(terms: Terms, where: str) -> None:
         raise _wrong(where, "participants", "an agreement has at least two parties")
     if terms.quorum <= terms.liars:
         raise _wrong(where, "quorum", f"{terms.quorum} cosigners do not outnumber {terms.liars} liars")
+    for log in terms.logs.values():
+        if log.cosigners and len(log.cosigners) < terms.quorum:
+            what = f"{terms.quorum} cosigners are asked for; {log.origin} names {len(log.cosigners)}"
+            raise _wrong(where, "quorum", what)
     pairs = [(log.sender, log.audience) for log in terms.logs.values()]
     if len(set(pairs)) != len(pairs):
         raise _wrong(where, "logs", "two logs for one ordered pair")

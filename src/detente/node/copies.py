@@ -7,8 +7,8 @@ tlog-witness: 404 unknown log, 403 not signed by the log, 409 other size, 422 pr
 from __future__ import annotations
 
 from detente.errors import RemoteError
-from detente.node.ports import Reply
-from detente.proof.checkpoint import Checkpoint, check_log_signature, cosignatures
+from detente.node.ports import HEAD_DOUBTED, Reply, SharedStore
+from detente.proof.checkpoint import Checkpoint, check_log_signature, cosignatures, parse_checkpoint
 from detente.proof.evidence import make_fork
 from detente.proof.keys import TYPE_NOTE, VerifierKey
 from detente.proof.lapse import make_lapse
@@ -33,6 +33,18 @@ class EvidenceError(RemoteError):
         super().__init__(code, what, where=origin)
         self.name = name
         self.data = data
+
+
+class DoubtError(RemoteError):
+    """A head signed by its log that its proof does not join to ours: a fork, perhaps, but nothing here proves it.
+
+    Where the smaller head is a power of two long the forger's own proof leaves out its root at that size. So the head is
+    kept, and held against our copy once that has grown to its size: then the two prove it, or clear it.
+    """
+
+    def __init__(self, error: RemoteError, checkpoint: Checkpoint) -> None:
+        super().__init__(error.code, error.what, where=checkpoint.head.origin)
+        self.checkpoint = checkpoint
 
 
 class ForkError(EvidenceError):
@@ -61,6 +73,27 @@ def lapse(key: VerifierKey, one: Checkpoint, other: Checkpoint) -> LapseError:
         f"at second {lines[1].time_s}; evidence in {name}"
     )
     return LapseError(words, one.head.origin, name, evidence.encode())
+
+
+def keep_what_it_shows(store: SharedStore, origin: str, error: RemoteError) -> None:
+    """Keep evidence that a refusal carries, or the smallest head that is in doubt. Call outside the undone part."""
+    if isinstance(error, EvidenceError):
+        store.add_evidence(error.name, error.data)
+    elif isinstance(error, DoubtError):
+        held, size = doubted_head(store, origin), error.checkpoint.head.size
+        if held is None or size < held.head.size:
+            store.set_head(origin, HEAD_DOUBTED, size, own_lines(error.checkpoint).encode())
+
+
+def doubted_head(store: SharedStore, origin: str) -> Checkpoint | None:
+    """The head of this log that awaits comparison, if there is one."""
+    note = store.head(origin, HEAD_DOUBTED)
+    return parse_checkpoint(note) if note else None
+
+
+def drop_doubt(store: SharedStore, origin: str) -> None:
+    """The head in doubt has been compared."""
+    store.set_head(origin, HEAD_DOUBTED, 0, b"")
 
 
 def log_keys_ever(state: KeyState, origin: str) -> list[VerifierKey]:
@@ -125,11 +158,11 @@ def check_offer(request: AddCheckpoint, log_keys: list[VerifierKey], held: Check
     except RemoteError as error:
         try:
             part, whole = fold(0, request.old, head.size, known.root, request.proof)
-        except RemoteError:
-            raise error from None  # the proof leads nowhere: it shows nothing of either history
+        except RemoteError:  # the proof leads nowhere: it shows nothing of either history
+            raise DoubtError(error, checkpoint) from None
         if whole == head.root and part != known.root:
             raise fork(log_keys, checkpoint, held, part, list(request.proof)) from None
-        raise
+        raise DoubtError(error, checkpoint) from None
 
 
 def fork(

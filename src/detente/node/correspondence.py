@@ -6,17 +6,21 @@ there is some.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from detente.errors import DetenteError, RemoteError
 from detente.node import timing
 from detente.node.copies import EvidenceError, ForkError
+from detente.node.push import Lane
 from detente.node.reader import LogReader
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.note import parse_lines
 
 if TYPE_CHECKING:
     from detente.node.house import House
+
+_NAMED = re.compile(rb"refused: ([a-z][a-z-]{0,39})\n?")
 
 
 class Correspondence:
@@ -50,11 +54,8 @@ class Correspondence:
 
     def _answered_again(self, origin: str, role: str, peer: str, status: int, body: bytes, now: int) -> None:
         ever = [public for public, (_, of) in self._house.state.roles_ever.items() if of == "log"]
-        own = {
-            *ever,
-            *(signer.public for signer in self._house.speaker.signers["log"]),
-        }  # a backup may not know our last root
-        keys = self._house.keys_of(peer, role)
+        own = {*ever, *self._house.keys.ours()}  # a backup may not know our last root
+        keys = self._house.keys.of(peer, role)
         if status == 503:
             self._house.push.look_again(peer)
         self._house.restart.answer(origin, role, peer, status, body, sorted(own), keys, self._house.books[origin], now)
@@ -66,10 +67,7 @@ class Correspondence:
         reader = LogReader(origin, self._house.me, answers, self._house.adoption.digest, self._house.state)
         self._house.restart.pulled(origin, size, number, status, body, reader, now)
         if ledger.size > before:
-            version = self._house.state.document.version
-            self._house.restore_own_root()
-            if self._house.state.document.version > version:  # the backup was of before a change of keys
-                self._house.use_keys(self._house.signers_for(self._house.state.document))
+            self._house.keys.restored()
             self._house.refuse(
                 now, self._house.me, origin, "backup-restored", "entries we had signed were pulled back from the mirror"
             )
@@ -82,7 +80,7 @@ class Correspondence:
         if ledger is None:
             raise RemoteError("wrong-origin", f"{checkpoint.head} is not a head of ours")
         origin, audience = ledger.origin, ledger.log.audience
-        keys = self._house.keys_of(audience, timing.MIRROR)
+        keys = self._house.keys.of(audience, timing.MIRROR)
         try:
             self._house.books[origin].check_order(checkpoint, keys)
         except EvidenceError as error:
@@ -102,23 +100,33 @@ class Correspondence:
         ledger = lane.ledger
         if size != lane.goal:
             return  # the answer to a round before a restart; the round under way brings its own
-        goal, refused = self._house.push.goal_of(lane), lane.refused
+        goal = self._house.push.goal_of(lane)
         lines = self._house.push.answered(lane, purpose, status, body)
         try:
             if lines and goal is not None:
-                keys = self._house.keys_of(lane.peer, lane.role)
+                keys = self._house.keys.of(lane.peer, lane.role)
                 self._house.books[ledger.origin].add(goal, parse_lines(lines), lane.role, keys, now)
                 self._house.push.signed_for(lane, goal.head.size)
                 if lane.role == timing.MIRROR:
                     self._house.duties.signed_for(ledger.origin, goal.head.size)
-            elif status not in (200, 202, 409) and not refused:
-                code = body.decode("ascii", "replace").strip()[:80]
-                self._house.refuse(now, lane.peer, ledger.origin, "peer-dead", f"{lane.peer} answered {status} {code}")
+            elif status not in (200, 202):
+                self._refused_by(lane, status, body, now)
         except RemoteError:
             self._house.push.brought_nothing(lane)
             raise
         finally:
             self._house.push.start()
+
+    def _refused_by(self, lane: Lane, status: int, body: bytes, now: int) -> None:
+        """A peer refuses what we sent: once for each name it gives, until it signs. A 409 that only steers is none."""
+        name = _NAMED.match(body)
+        if status == 409 and name is None:
+            return
+        reason = f"{status}, {name[1].decode() if name else 'without a name'}"
+        if reason != lane.reason:
+            lane.reason = reason
+            what = f"{lane.peer}'s {lane.role} refuses what we sent it up to {lane.goal}: {reason}"
+            self._house.refuse(now, lane.peer, lane.ledger.origin, "peer-refuses", what)
 
     def _is_sure(self, origin: str) -> bool:
         return not self._house.mirrors[self._house.ledgers[origin].log.audience].unsure

@@ -12,8 +12,18 @@ from typing import Any
 
 from detente.errors import RemoteError
 from detente.model.terms import LogTerms
-from detente.node.copies import EvidenceError, behind, check_offer, own_lines, refusal_reply
+from detente.node.copies import (
+    behind,
+    check_offer,
+    doubted_head,
+    drop_doubt,
+    fork,
+    keep_what_it_shows,
+    own_lines,
+    refusal_reply,
+)
 from detente.node.ports import HEAD_COSIGNED, Refused, Reply, SharedStore
+from detente.node.seconds import SigningSeconds
 from detente.proof.checkpoint import Checkpoint, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey
 from detente.proof.note import NoteSignature
@@ -30,6 +40,7 @@ class Cosigner:
         name: str,
         signer: Signer,
         log_keys: Callable[[], list[VerifierKey]],
+        clock_error: int,
     ) -> None:
         self.log = log
         self._store = store
@@ -37,8 +48,12 @@ class Cosigner:
         self.signer = signer
         self._log_keys = log_keys
         self._old_signers: tuple[tuple[Signer, Callable[[], bool]], ...] = ()
+        self._seconds = SigningSeconds(store, f"cosigner time {log.origin}", clock_error)
         self.floor = 0
         self.unsure = False
+        note = store.head(log.origin, HEAD_COSIGNED)
+        self.head = parse_checkpoint(note) if note else None
+        """The newest head we countersigned, with our line in it."""
 
     def change_signer(self, signer: Signer, known: Callable[[], bool]) -> None:
         """Sign with a new key, and with the old one beside it until both ends of the log know the new (`known`)."""
@@ -49,20 +64,19 @@ class Cosigner:
 
     def keep(self) -> tuple[Any, ...]:
         """What a batch that fails must give back."""
-        return (self.signer, self._old_signers, self.unsure, self.floor)
+        return (self.signer, self._old_signers, self.unsure, self.floor, self.head)
 
     def undo(self, kept: tuple[Any, ...]) -> None:
         """Back to what `keep` gave."""
-        self.signer, self._old_signers, self.unsure, self.floor = kept
+        self.signer, self._old_signers, self.unsure, self.floor, self.head = kept
 
-    def held(self) -> Checkpoint | None:
-        """The newest head we countersigned, with our line in it."""
-        note = self._store.head(self.log.origin, HEAD_COSIGNED)
-        return parse_checkpoint(note) if note else None
+    def ahead(self, now: int) -> int:
+        """How far our signatures of this log are dated after `now`, ms."""
+        return self._seconds.ahead(self.signer.public, now)
 
     def serve(self, peer: str, path: str, body: bytes, now: int) -> Reply:
         """One request under /cosigner/ for this log; refusals are logged."""
-        held = self.held()
+        held = self.head
         try:
             with self._store.transaction():
                 if path == "/cosigner/add-checkpoint" and peer == self.log.sender:
@@ -75,8 +89,8 @@ class Cosigner:
                     return Reply(200, TYPE_TEXT, self._signed(held, now)[0].encode())
                 raise RemoteError("request-invalid", f"no such path for {peer}: {path[:80]}")
         except RemoteError as error:
-            if isinstance(error, EvidenceError):
-                self._store.add_evidence(error.name, error.data)
+            self.head = held
+            keep_what_it_shows(self._store, self.log.origin, error)
             self._store.add_refusal(Refused(now, peer, self.log.origin, -1, error.code, error.what))
             return refusal_reply(error, held.head.size if held else 0)
 
@@ -94,20 +108,33 @@ class Cosigner:
         check_offer(request, keys, held)
         size = request.checkpoint.head.size
         if self.unsure and size < self.floor:
-            self._store.set_head(self.log.origin, HEAD_COSIGNED, size, own_lines(request.checkpoint).encode())
+            self._hold(own_lines(request.checkpoint))
             return Reply(409, TYPE_SIZE, f"{size}\n".encode())
         self.unsure = False
         lines = self._signed(request.checkpoint, now)[1]
+        self._settle_doubt(keys, now)
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in lines).encode())
 
     def _signed(self, checkpoint: Checkpoint, now: int) -> tuple[Checkpoint, list[NoteSignature]]:
         """The head with its log's lines and ours of this second, kept; and our lines alone."""
-        key = f"cosigner time {self.log.origin}"
-        time_s = max(now // 1000, int(self._store.meta(key) or 0))
-        self._store.set_meta(key, str(time_s))
         self._old_signers = tuple((signer, known) for signer, known in self._old_signers if not known())
         signers = [self.signer, *(signer for signer, _ in self._old_signers)]
-        lines = [cosign(checkpoint.head, self._name, signer, time_s) for signer in signers]
+        lines = [cosign(checkpoint.head, self._name, each, self._seconds.of(each.public, now)) for each in signers]
         signed = own_lines(checkpoint).with_lines(lines)
-        self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, signed.encode())
+        self._hold(signed)
         return signed, lines
+
+    def _hold(self, checkpoint: Checkpoint) -> None:
+        self.head = checkpoint
+        self._store.set_head(self.log.origin, HEAD_COSIGNED, checkpoint.head.size, checkpoint.encode())
+
+    def _settle_doubt(self, keys: list[VerifierKey], now: int) -> None:
+        """A head refused before, at the size we now hold: the two prove a fork, or there was none."""
+        doubted = doubted_head(self._store, self.log.origin)
+        if doubted is None or self.head is None or doubted.head.size != self.head.head.size:
+            return
+        drop_doubt(self._store, self.log.origin)
+        if doubted.head.root != self.head.head.root:
+            found = fork(keys, self.head, doubted, self.head.head.root, [])
+            self._store.add_evidence(found.name, found.data)
+            self._store.add_refusal(Refused(now, self.log.sender, self.log.origin, -1, found.code, found.what))

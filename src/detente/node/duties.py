@@ -110,8 +110,10 @@ class Duties:
                 self._once(f"root {peer}", now, peer, "root-stale", "no root shown for longer than agreed")
             else:
                 self._told.discard(f"root {peer}")
+        step = self._house.terms.heartbeat
+        if self._next_beat > now + step:  # kept by a clock that ran ahead and has been put right
+            self._next_beat = now
         if now >= self._next_beat:
-            step = self._house.terms.heartbeat
             self._next_beat += ((now - self._next_beat) // step + 1) * step
             self._house.store.set_meta("next beat", str(self._next_beat))
             self._beat(now)
@@ -202,7 +204,7 @@ class Duties:
         if theirs.head.size > mirror.size and not mirror.knows_key_of(theirs):
             return  # signed under a root that we have yet to read
         mirror.check_history(theirs)
-        lines = cosignatures(theirs, self._house.keys_of(cosigner, timing.COSIGNER))
+        lines = cosignatures(theirs, self._house.keys.of(cosigner, timing.COSIGNER))
         if not lines:
             raise RemoteError("receipt-wrong-role", f"{cosigner} answered without its signature", party=cosigner)
         for line in lines:

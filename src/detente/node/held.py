@@ -9,13 +9,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from detente.errors import RemoteError
+from detente.errors import LocalError, RemoteError
 from detente.model.statement import Root
 from detente.model.terms import LogTerms, Terms
 from detente.node import timing
 from detente.node.copies import fork, log_keys_ever
 from detente.node.ports import HEAD_MIRROR, HEAD_PENDING, Refused, SharedStore, StatementRow, StoredReceipt
 from detente.node.reader import LogReader, Read, Surroundings
+from detente.node.seconds import SigningSeconds
 from detente.proof.checkpoint import Checkpoint, check_log_signature, cosign, parse_checkpoint
 from detente.proof.keys import Signer, VerifierKey, VerifyMany, key_id
 from detente.proof.note import NoteSignature
@@ -47,6 +48,7 @@ class Held:
         self._our_root = our_root
         self.tree = Tree()
         self._old_signers: tuple[tuple[Signer, int], ...] = ()
+        self._seconds = SigningSeconds(store, f"mirror time {log.origin}", terms.clock_error)
         self.floor = 0
         self.unsure = False
         self.may_judge: Callable[[], bool] = lambda: True
@@ -116,6 +118,10 @@ class Held:
             raise RemoteError("checkpoint-invalid", f"{shown.head}: no entries have another root", where=self.origin)
         raise fork(signed, held, shown, ours, self.tree.consistency(size, held.head.size))
 
+    def ahead(self, now: int) -> int:
+        """How far our signatures of this log are dated after `now`, ms."""
+        return self._seconds.ahead(self.signer.public, now)
+
     def change_signer(self, signer: Signer, after: int) -> None:
         """Sign with a new key, and with the old one beside it until the peer has signed for our entry `after`."""
         if signer.public != self.signer.public:
@@ -126,6 +132,9 @@ class Held:
     def read_up_to(self, start: int, goal: Checkpoint, now: int) -> None:
         """Read the stored bytes (again, from the store), refuse by name what does not count, index the rest."""
         entries = self._store.entries(self.origin, start, goal.head.size)
+        if len(entries) != goal.head.size - start:
+            what = f"{len(entries)} entries of [{start}, {goal.head.size}) are there"
+            raise LocalError("store-damaged", what, where=self.origin)
         around = Surroundings(
             known=self._store.known,
             our_root=cache(self._our_root) if self.may_judge() else None,
@@ -167,10 +176,7 @@ class Held:
             known = answer.size if answer else 0
             self._old_signers = tuple((signer, after) for signer, after in self._old_signers if known <= after)
         signers = [self.signer, *(signer for signer, _ in self._old_signers)]
-        key = f"mirror time {self.origin}"
-        time_s = max(now // 1000, int(self._store.meta(key) or 0))
-        self._store.set_meta(key, str(time_s))
-        return [self._line(signer, time_s, now) for signer in signers]
+        return [self._line(signer, self._seconds.of(signer.public, now), now) for signer in signers]
 
     def _line(self, signer: Signer, time_s: int, now: int) -> NoteSignature:
         assert self.head is not None  # noqa: S101 - callers have set it

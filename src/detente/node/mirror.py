@@ -12,7 +12,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from detente.errors import RemoteError
-from detente.node.copies import EvidenceError, behind, check_offer, own_lines, refusal_reply
+from detente.node.copies import (
+    behind,
+    check_offer,
+    doubted_head,
+    drop_doubt,
+    keep_what_it_shows,
+    own_lines,
+    refusal_reply,
+)
 from detente.node.held import Held
 from detente.node.ports import HEAD_MIRROR, HEAD_PENDING, Refused, Reply
 from detente.node.quota import spend
@@ -160,10 +168,23 @@ class Mirror(Held):
             self.read_up_to(start, goal, now)
             self.head = goal
             self._store.set_head(self.origin, HEAD_MIRROR, goal.head.size, goal.encode())
+        self._settle_doubt(now)
         if self.unsure and self.size < self.floor:
             return self._info(409)
         self.unsure = False
         return Reply(200, TYPE_TEXT, "".join(line.encode() for line in self.lines(now)).encode())
+
+    def _settle_doubt(self, now: int) -> None:
+        """A head refused before is compared once our copy has its size; what we signed for stands either way."""
+        doubted = doubted_head(self._store, self.origin)
+        if doubted is None or doubted.head.size > self.size:
+            return
+        drop_doubt(self._store, self.origin)
+        try:
+            self.check_history(doubted)
+        except RemoteError as error:
+            keep_what_it_shows(self._store, self.origin, error)
+            self._store.add_refusal(Refused(now, self.log.sender, self.origin, -1, error.code, error.what))
 
     def serve(self, path: str, body: bytes, now: int) -> Reply:
         """One request under /mirror/. Refusals are logged; the peer learns the code only."""
@@ -186,7 +207,6 @@ class Mirror(Held):
         """Undo in memory what the undone transaction had begun, keep evidence, log the refusal, answer its code."""
         self.head, self.pending, self.reader = keep
         self.tree.truncate(self._store.entry_count(self.origin))
-        if isinstance(error, EvidenceError):
-            self._store.add_evidence(error.name, error.data)
+        keep_what_it_shows(self._store, self.origin, error)
         self._store.add_refusal(Refused(now, self.log.sender, self.origin, -1, error.code, error.what))
         return refusal_reply(error, self.pending.head.size if self.pending else 0)

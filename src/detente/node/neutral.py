@@ -29,6 +29,10 @@ def keep_neutral(house: House, mirror: Mirror, checkpoint: Checkpoint, line: Cos
     row = StoredReceipt(
         mirror.origin, size, name, key_id(line.key.public), timing.COSIGNER, line.time_s, note.encode(), now
     )
+    off = line.time_s * 1000 - now
+    if off > house.terms.clock_error:  # a clock that ran ahead; kept, it would convict the next honest line
+        what = f"dated {off / 1000:+.0f} s from our clock; {house.terms.clock_error // 1000} s are agreed"
+        raise RemoteError("receipt-time-off", what, where=mirror.origin, party=name.split("/")[-2])
     for other in house.store.receipts_beside(mirror.origin, name, size):
         if (other.size - size) * (other.time_s - line.time_s) < 0 and other.key == row.key:
             raise lapse(line.key, parse_checkpoint(other.note), checkpoint)

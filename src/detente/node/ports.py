@@ -17,6 +17,7 @@ HEAD_OWN = "own"  # the newest head we signed for a log of ours
 HEAD_MIRROR = "mirror"  # the newest head of a peer's log that we hold whole and signed for
 HEAD_PENDING = "pending"  # a newer head of that log whose entries have not all arrived
 HEAD_COSIGNED = "cosigned"  # the newest head of somebody's log that we countersigned as a neutral
+HEAD_DOUBTED = "doubted"  # a head of somebody's log, signed by it, that its proof did not join to the one we hold
 HEAD_TURN = "turn"  # (and a size) a head of ours signed with the old and the new log keys
 HEAD_GOAL = "goal"  # (and a lane) the head of ours that a receiver is being brought to
 
@@ -40,6 +41,17 @@ class Job(NamedTuple):
     type: str
     body: bytes
     purpose: str
+
+
+def settles(path: str, status: int, body: bytes) -> bool:
+    """Whether an answer settles a job; otherwise the courier asks again. The simulator's network keeps the same rule.
+
+    429 and 503 say "not now", but for one: a countersigner that is asked to sign again and may run on a backup shows
+    the head it holds with a 503, which is an answer. Words of a refusal in its place are none.
+    """
+    if status == 503 and path.endswith("/sign-again"):
+        return not body.startswith(b"refused:")
+    return status not in (429, 503)
 
 
 class StoredReceipt(NamedTuple):

@@ -34,7 +34,8 @@ class Lane:
     """What we believe one receiver holds of one log of ours: `offered` head, `next` entry; `goal` under way.
 
     `signed`: the size for which we hold its signature. `refused` counts answers in a row that brought nothing; after
-    `PATIENCE` the lane waits `pause` ticks, longer each time, unless the log has grown beyond `tried`.
+    `PATIENCE` the lane waits `pause` ticks, longer each time, unless the log has grown beyond `tried`. `reason`: by which
+    name the receiver refused last, until it signs.
     """
 
     ledger: Ledger
@@ -49,6 +50,7 @@ class Lane:
     tried: int = 0
     wait: int = 1
     pause: int = 0
+    reason: str = ""
 
     @property
     def name(self) -> str:
@@ -108,7 +110,7 @@ class Push:
     def signed_for(self, lane: Lane, size: int) -> None:
         """The receiver's signature over our head of `size` is held."""
         lane.signed = max(lane.signed, size)
-        lane.refused, lane.wait, lane.pause = 0, 1, 0
+        lane.refused, lane.wait, lane.pause, lane.reason = 0, 1, 0, ""
         self._save(lane)
 
     def brought_nothing(self, lane: Lane) -> None:

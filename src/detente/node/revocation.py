@@ -11,8 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from detente.model.statement import ReceiptsHeld, Revoke, Statement, decode_statement, sha256_hex
+from detente.node import timing
 from detente.node.ports import SharedStore, StatementRow, StoredReceipt
 from detente.proof.envelope import parse_envelope
+
+
+def standing(store: SharedStore, answers: str, origin: str, index: int) -> StoredReceipt | None:
+    """The earliest receipt of entry `index` of our log `origin` that counts; None if there is none."""
+    first = store.receipt_over(origin, index, timing.MIRROR)
+    if first is None or stands(store, answers, first):
+        return first
+    return timing.receipt_of((r for r in store.receipts(origin) if stands(store, answers, r)), index)
 
 
 def stands(store: SharedStore, answers: str, receipt: StoredReceipt) -> bool:

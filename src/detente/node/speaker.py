@@ -45,12 +45,19 @@ class Speaker:
     """Builds and signs our statements. `signers`: role to signers; `needed`: release signatures on each statement."""
 
     def __init__(
-        self, me: str, agreement: str, store: SharedStore, signers: Mapping[str, Sequence[Signer]], random: Random
+        self,
+        me: str,
+        agreement: str,
+        store: SharedStore,
+        signers: Mapping[str, Sequence[Signer]],
+        random: Random,
+        clock_error: int,
     ) -> None:
         self._me = me
         self._agreement = agreement
         self._store = store
         self._random = random
+        self._clock_error = clock_error
         self._batches: dict[str, _Batch] = {}
         self.signers = dict(signers)
         self.needed = 1
@@ -64,7 +71,11 @@ class Speaker:
         now: int,
         same_as: str | None = None,
     ) -> Placed:
-        """Sign one statement for this log; GivenError names the field that is wrong. Claimed time never runs back."""
+        """Sign one statement for this log; GivenError names the field that is wrong.
+
+        Claimed time never runs back, but for one: an earlier claim further ahead than the agreed clock error was made by
+        a clock that has been put right since. Its reader has refused it (time-future), so it holds nobody back.
+        """
         if kind not in KINDS:
             raise LocalError("unknown-name", f"no kind {kind!r}; known: {', '.join(KINDS)}")
         batch = self._batches.get(ledger.origin)
@@ -73,7 +84,7 @@ class Speaker:
             self._set_head(batch, seen)
         elif seen is not batch.held:  # something came in within this batch
             self._set_head(batch, seen)
-        time = max(now, batch.time)
+        time = now if batch.time > now + self._clock_error else max(now, batch.time)
         whole = {"type": kind, "time": time, "salt": self._random(16).hex(), **batch.head}
         if same_as is not None:
             whole["same_as"] = same_as

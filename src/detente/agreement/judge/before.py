@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from detente.agreement.finding import Finding
@@ -22,6 +23,8 @@ from detente.agreement.values import F
 Word = Literal["stop", "cannot tell", "not yet", "no objection"]
 _HOLDS = ("kept", "not applicable", "not due")
 _MOST = 400
+_DAY = 86_400_000
+_LAST = 253_000_000_000_000
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,37 @@ class Check:
         self.relying = frozenset(relying_on)
         self.clauses = [clause for clause in engine.by_kind.get(deed.kind, ()) if clause.rule.mode == "forbid"]
         self._seen: dict[tuple[str, int], tuple[Finding, list[int]]] = {}
+        self._before = (engine.frame.now, dict(engine.frame.heads))
+        self._entered: int | None = None
+
+    def _move(self, at: int) -> Deed:
+        """Look from an instant as if the act were made then: it may itself found a phase or be counted.
+
+        Logs known to the asking stay known to the later instant; a log that is behind stays where it is.
+        """
+        engine, deed = self.engine, self.deed.moved_to(at)
+        _, heads = self._before
+        later = {log: at if head >= self.at else head for log, head in heads.items()}
+        if not engine.moves_with(deed.kind):
+            engine.frame.see(at, later)
+        elif self._entered != at:
+            engine.enter(deed)
+            engine.see(at, later)
+            engine.settle()
+        self._entered = at
+        return deed
+
+    def close(self) -> None:
+        """Look from where the engine stood, without the act."""
+        if self._entered is None:
+            return
+        self._entered = None
+        if self.engine.moves_with(self.deed.kind):
+            self.engine.drop(self.deed.id)
+            self.engine.see(*self._before)
+            self.engine.settle()
+        else:
+            self.engine.frame.see(*self._before)
 
     def findings(self) -> list[Finding]:
         """One finding for each prohibition on the kind of act, `not applicable` included."""
@@ -61,36 +95,28 @@ class Check:
         """Permissions that would apply, and duties the act would bring about."""
         frame = self.engine.frame
         found: list[Finding] = []
-        now, heads = frame.now, frame.heads
-        frame.see(self.at, heads)
-        try:
-            for clause in self.engine.by_kind.get(self.deed.kind, ()):
-                if clause.rule.mode != "forbid":
-                    frame.begin(track=False)
-                    frame.relied = self.relying
-                    found += [one for one in clause.judge(frame, self.deed) if one.verdict != "not applicable"]
-        finally:
-            frame.relied = None
-            frame.see(now, heads)
+        deed = self._move(self.at)
+        for clause in self.engine.by_kind.get(self.deed.kind, ()):
+            if clause.rule.mode == "permit" or (clause.rule.mode == "require" and deed.made):
+                frame.begin(track=False)
+                frame.relied = self.relying
+                found += [one for one in clause.judge(frame, deed) if one.verdict != "not applicable"]
+        frame.relied = None
         return found
 
     def judge(self, clause: Clause, at: int) -> tuple[Finding, list[int]]:
         """One clause at one instant, with the instants at which the answer may change."""
         key = (clause.rule.id, at)
         if key not in self._seen:
+            deed = self._move(at)
             frame = self.engine.frame
-            now, heads = frame.now, frame.heads
-            later = {log: at if head >= self.at else head for log, head in heads.items()}
-            frame.see(at, later)
             frame.begin(track=False)
             frame.marks, frame.relied = [], self.relying
             try:
-                deed = self.deed.moved_to(at)
                 found = clause.judge(frame, deed)
                 marks = frame.marks
             finally:
                 frame.marks, frame.relied = None, None
-                frame.see(now, heads)
             finding = found[0] if found else Finding(clause.rule.id, deed.id, deed.author, "not applicable", (at, at))
             self._seen[key] = finding, marks
         return self._seen[key]
@@ -100,9 +126,10 @@ class Check:
 
         What is not asked while something else fails (a window while the lead is too short) gives its instants when asked.
         """
-        waiting, seen = list(marks), {self.at}
+        waiting, seen = [*marks, *self._calm_days()], {self.at}
         for _ in range(_MOST):
-            todo = {mark for mark in waiting if mark > self.at} | {mark + 1 for mark in waiting if mark >= self.at}
+            dated = [mark for mark in waiting if self.at <= mark < _LAST]
+            todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
             instant = min(todo - seen, default=None)
             if instant is None or instant >= FAR:  # the edge of what may never end is no instant
                 return None
@@ -112,6 +139,20 @@ class Check:
                 return instant
             waiting += [mark for _, more in judged for mark in more]
         return None
+
+    def _calm_days(self) -> list[int]:
+        """Where a phase waits for calm days: the end of each day ahead, and when no word of it can come any more."""
+        engine = self.engine
+        longest = max((streak.days for streak in engine.streaks), default=0)
+        calendar, settle = engine.terms.calendar, engine.agreement.settle
+        found: list[int] = []
+        day = calendar.day_of(self.at) - timedelta(days=settle // _DAY + 1)
+        ahead = longest + settle // _DAY + 3
+        for _ in range(ahead + settle // _DAY + 1 if longest else 0):
+            last = calendar.last_instant(day)
+            found += [last + 1, last + settle]
+            day += timedelta(days=1)
+        return found
 
     def overall(self) -> Overall:
         """All clauses together."""
@@ -134,12 +175,14 @@ class Check:
 
     def _out_of_force(self, clause: Clause) -> bool:
         """Clauses surely out of force do not bind."""
+        self._move(self.at)
         frame = self.engine.frame
         frame.begin(track=False)
         return clause.force is not None and clause.force(frame, self.deed, None) is F
 
     def _mendable(self, clause: Clause) -> bool:
         """Whether some statement still to be made could meet the clause."""
+        self._move(self.at)
         frame = self.engine.frame
         frame.begin(track=False)
         frame.free, frame.relied = True, self.relying

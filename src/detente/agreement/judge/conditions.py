@@ -233,8 +233,8 @@ def _clock(terms: Terms, condition: f.Clock) -> Test:
         if e.hi - e.lo > 8 * 86_400_000:
             return U
         day, last = calendar.day_of(e.lo) - _DAY, calendar.day_of(e.hi)
-        touched = False
-        while day <= last + _DAY:
+        spells: list[tuple[int, int]] = []
+        while day <= last + (8 * _DAY if x.marks is not None else _DAY):
             if days is None or day.weekday() in days:
                 lo = calendar.civil(day, start)
                 if end is None:
@@ -243,12 +243,12 @@ def _clock(terms: Terms, condition: f.Clock) -> Test:
                     hi = calendar.civil(day if end >= start else day + _DAY, end, fold=1) - 1
                 if x.marks is not None:
                     x.marks += (lo, hi + 1)
-                if lo <= e.lo and e.hi <= hi:
-                    return T
-                touched = touched or (lo <= e.hi and e.lo <= hi)
+                if spells and spells[-1][1] >= lo - 1:  # one spell goes over into the next
+                    lo = spells.pop()[0]
+                spells.append((lo, hi))
             day += _DAY
-        if x.marks is not None:
-            x.marks += [calendar.civil(last + n * _DAY, start) for n in range(2, 8)]
-        return U if touched else F
+        inside = any(lo <= e.lo and e.hi <= hi for lo, hi in spells)
+        touched = any(lo <= e.hi and e.lo <= hi for lo, hi in spells)
+        return T if inside else U if touched else F
 
     return test

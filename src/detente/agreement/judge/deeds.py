@@ -7,11 +7,16 @@ receiver. An event counts from when it happened. Not received: not made (`made` 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from detente.agreement.form import Agreement
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.record import Act, Interval
+from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.values import Value
+
+if TYPE_CHECKING:
+    from detente.agreement.judge.frame import Frame
+    from detente.agreement.judge.people import Persons
 
 
 class Deed:
@@ -65,12 +70,30 @@ class Deed:
         self.since: int | None = None
         self.edge: Value | None = None
 
+    @property
+    def sure(self) -> bool:
+        """A statement that may never have been received may not have been made; an event was, whenever."""
+        return self.event or self.hi < FAR or self.kind in ("receipt", "finding")
+
+    def counted_from(self, when: Interval) -> Deed:
+        """The same act as it counts from another receipt."""
+        other = Deed(
+            self.id, self.kind, self.by, when, self.fields,
+            event=self.event, receipts=self.receipts, log=self.log, index=self.index,
+        )  # fmt: skip
+        other.from_, other.until = self.from_, self.until
+        return other
+
     def moved_to(self, instant: int) -> Deed:
         """The same act at another instant, for the before-check."""
         other = Deed(self.id, self.kind, self.by, Interval(instant, instant), self.fields, event=self.event)
-        other.receipts, other.from_, other.until = self.receipts, self.from_, self.until
+        other.made, other.from_, other.until = self.made, self.from_, self.until
         other.receipts = {name: Interval(instant, instant) for name in self.receipts}
         return other
+
+
+ASKER = Deed("", "", frozenset(), Interval(-FAR, FAR), {})
+"""Phases ask from nowhere: no act is being judged."""
 
 
 def first_of(receipts: Iterable[Interval]) -> Interval | None:
@@ -92,7 +115,10 @@ def last_of(receipts: Iterable[Interval | None]) -> Interval | None:
 class Wardrobe:
     """Turns acts into deeds by the kinds of one agreement."""
 
-    def __init__(self, agreement: Agreement) -> None:
+    def __init__(self, agreement: Agreement, persons: Persons, frame: Frame) -> None:
+        self.persons = persons
+        self.frame = frame
+        self.people = (*agreement.parties, *agreement.others)
         self.kinds = agreement.kinds
         self.parties = frozenset(agreement.parties)
         self.addressee = {
@@ -121,16 +147,66 @@ class Wardrobe:
             whom = set(act.received) | (self.parties - act.by)
             deed.receipts = {who: Interval(at, at) for who in whom}
         deed.from_, deed.until = act.from_, act.until
+        # What is addressed to its own author is received by nobody.
+        deed.made = not any(act.by == {act.fields.get(name)} for name in self.addressee[act.kind])
         return deed
 
     def counted(self, act: Act) -> Interval | None:
-        """From when a statement counts: None if it was not received."""
+        """From when a statement counts: None if it was not received.
+
+        What is not seen of its receipts may lie after what is known of the author's log and of the receiver's.
+        """
+        if not act.received:
+            return None
         for name in self.addressee[act.kind]:
             whom = act.fields.get(name)
             if isinstance(whom, str):
                 return act.received.get(whom)
-        others = [when for who, when in act.received.items() if who in self.parties and act.by != {who}]
-        return first_of(others or act.received.values())
+            if whom is not None:
+                return self._one_of_them(act, whom)
+        lo = hi = FAR
+        missing = False
+        for code in self.parties:
+            if act.by != {code}:
+                when = act.received.get(code)
+                if when is not None:
+                    lo, hi = min(lo, when.lo), min(hi, when.hi)
+                else:
+                    missing = True
+        if not missing:
+            return Interval(lo, hi) if hi < FAR else first_of(act.received.values())
+        unseen = min(
+            self.unseen_from(act, code) for code in self.parties if act.by != {code} and code not in act.received
+        )
+        if hi < FAR:
+            return Interval(min(lo, unseen), hi)
+        first = first_of(act.received.values())
+        assert first is not None
+        return Interval(first.lo, max(first.hi, self.frame.now)) if unseen <= self.frame.now else first
+
+    def _one_of_them(self, act: Act, whom: object) -> Interval | None:
+        """The addressee is not known: one of several, or anybody; perhaps one who never gets it."""
+        codes = [str(code) for code in whom.values] if isinstance(whom, OneOf) else list(self.people)
+        codes = [code for code in codes if act.by != {code}]  # nobody writes to himself
+        known = [act.received[code] for code in codes if code in act.received]
+        unseen = [self.unseen_from(act, code) for code in codes if code not in act.received]
+        if not known:
+            return None
+        return Interval(min([*(when.lo for when in known), *unseen]), FAR if unseen else max(when.hi for when in known))
+
+    def unseen_from(self, act: Act | Deed, receiver: str) -> int:
+        """The first instant at which a receipt that is not seen may lie."""
+        logs = self.persons.logs(act.by or None)
+        known = min(self.frame.head(log) for log in logs or self.frame.logs)
+        return max(known, self.frame.head(receiver)) + 1 if receiver in self.frame.logs else known + 1
+
+    def unsettled(self, act: Act) -> bool:
+        """Whether what is known of the logs may change from when a statement counts."""
+        if not act.received or self.kinds[act.kind].event:
+            return False
+        if any(not isinstance(act.fields.get(name), str) for name in self.addressee[act.kind] if name in act.fields):
+            return True
+        return any(code not in act.received and act.by != {code} for code in self.parties)
 
     def receipts(self, act: Act) -> list[Deed]:
         """The built-in receipts of a statement: {of, kind} by each receiver, at its time."""

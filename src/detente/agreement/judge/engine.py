@@ -20,12 +20,14 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
+from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
 from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
+_YEARS = 60_000_000_000_000
 
 
 class Subject:
@@ -45,8 +47,10 @@ class Engine:
 
     def __init__(self, agreement: f.Agreement, geometry: Geometry, now: int, heads: Mapping[str, int]) -> None:
         self.agreement = agreement
-        self.terms = Terms(agreement, geometry)
         self.frame = Frame(agreement, now, heads)
+        self.terms = Terms(agreement, geometry, self.frame)
+        self.unsettled: dict[str, Act] = {}
+        """Statements of which a receipt that is not seen may matter: from when they count rests on the heads."""
         self.clauses = compile_rules(self.terms)
         self.order = order_of(agreement)
         self.findings: dict[Key, Finding] = {}
@@ -55,7 +59,7 @@ class Engine:
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
         self.dues: list[Clause] = []
-        self.due_since: dict[str, tuple[date | None, int]] = {}
+        self.due_since: dict[str, tuple[int, int]] = {}
         for clause in self.clauses.values():
             self._register(clause)
         self.volatile: dict[Subject, None] = {}
@@ -65,6 +69,13 @@ class Engine:
         self.derived: dict[str, list[str]] = {}
         kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
         self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
+        self.founding = {kind for pattern in _patterns(agreement.phases) for kind in pattern.kinds}
+        triggers = [rule.trigger.pattern for rule in agreement.rules.values() if rule.trigger is not None]
+        self.founding |= {
+            kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
+        }
+        edges = [edge for phase in agreement.phases.values() for edge in (*phase.starts, *phase.ends)]
+        self.streaks = [edge for edge in edges if isinstance(edge, f.Streak)]
         asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
         self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
@@ -96,25 +107,37 @@ class Engine:
         deed = self.terms.wardrobe.deed(act)
         if deed is None:
             return
+        if self.terms.wardrobe.unsettled(act):
+            self.unsettled[act.id] = act
         derived = self.terms.wardrobe.receipts(act) if self.with_receipts else []
         self.derived[act.id] = [receipt.id for receipt in derived]
-        if deed.made:
+        if deed.made or deed.receipts:  # by `to` it may count though its addressee has not got it
             self._enter(deed)
         for receipt in derived:
             self._enter(receipt)
 
     def drop(self, id: str) -> None:
         """Forget an act."""
+        self.unsettled.pop(id, None)
         for receipt in self.derived.pop(id, []):
             self._leave(receipt)
         if id in self.terms.store.deeds:
             self._leave(id)
 
+    def enter(self, deed: Deed) -> None:
+        """Keep an act that is not made (in place of one of the same id), for a before-check."""
+        self.derived[deed.id] = []
+        self._enter(deed)
+
+    def moves_with(self, kind: str) -> bool:
+        """Whether more than the act itself may change if one of a kind were made, or time went on: phases, findings."""
+        return bool(self.told) or bool(self.streaks) or bool(self.unsettled) or kind in self.founding
+
     def _enter(self, deed: Deed) -> None:
         if deed.id in self.terms.store.deeds:
             self._leave(deed.id)
         self._touch(self.terms.store.add(deed), deed)
-        for clause in self.by_kind.get(deed.kind, ()):
+        for clause in self.by_kind.get(deed.kind, ()) if deed.made else ():
             if deed.kind == "finding" and deed.fields["clause"] not in self._triggering(clause):
                 continue
             subject = Subject(clause, deed)
@@ -154,6 +177,11 @@ class Engine:
                 elif isinstance(reader, PhaseState):
                     self.dirty_phases.add(reader.phase.name)
 
+    def about(self, clause: str, act: str) -> list[Finding]:
+        """The findings of one clause on one act, edge or due time."""
+        subject = self.subjects[clause].get(act)
+        return subject.findings if subject is not None else []
+
     # time
 
     def see(self, now: int, heads: Mapping[str, int]) -> None:
@@ -162,6 +190,10 @@ class Engine:
         logs = set(heads) | set(frame.heads)
         onward = now >= frame.now and all(heads.get(log, now) >= frame.head(log) for log in logs)
         frame.see(now, heads)
+        for act in list(self.unsettled.values()):
+            old, when = self.terms.store.deeds.get(act.id), self.terms.wardrobe.counted(act)
+            if (None if old is None else Interval(old.lo, old.hi)) != when:
+                self.put(act)
         if onward:
             for subject in self.volatile:
                 self.dirty[subject.clause.rule.id][subject.deed.id] = subject
@@ -169,6 +201,15 @@ class Engine:
             for name, subjects in self.subjects.items():
                 self.dirty[name].update(subjects)
         self.dirty_phases.update(self.agreement.phases)
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase has counted, each with its answer; none if no run starts it."""
+        self.frame.begin(track=False)
+        for edge in self.agreement.phases[phase].starts:
+            if isinstance(edge, f.Streak):
+                since = min((span.lo for span in self.terms.phases[edge.since].spans), default=FAR)
+                return list(days(self.terms, self.frame, edge, since))
+        return []
 
     # judging
 
@@ -206,8 +247,8 @@ class Engine:
         self.phase_cells[name] = reads
         if changed:
             self._touch([state.cell], None)
-            for clause in self.by_edge.get(name, ()):
-                self._fill_edges(clause)
+        for clause in self.by_edge.get(name, ()):
+            self._fill_edges(clause)
 
     def _fill_edges(self, clause: Clause) -> None:
         """One trigger for each start (or end) of a phase."""
@@ -216,7 +257,7 @@ class Engine:
         assert trigger.edge is not None
         edge = trigger.edge
         wanted: dict[str, Deed] = {}
-        for lo, hi, value in self.terms.phases[edge.phase].edges(edge.edge):
+        for lo, hi, value in self.terms.phases[edge.phase].edges(self.frame, edge.edge):
             name = f"{edge.edge}_of {edge.phase} {iso(lo)}"
             wanted[name] = Deed(name, "", frozenset(), Interval(lo, hi), {})
             wanted[name].edge = value
@@ -234,16 +275,17 @@ class Engine:
                 deed = self._due(due.instant)
                 wanted[deed.id] = deed
         else:
-            day = self._first_day()
-            if self.due_since.get(clause.rule.id) == (day, now):
+            first = self._first_instant()
+            if self.due_since.get(clause.rule.id) == (first, now):
                 return
-            self.due_since[clause.rule.id] = day, now
+            self.due_since[clause.rule.id] = first, now
+            day = calendar.day_of(first) - timedelta(days=1)  # 24:00 is the next day
             since: int | None = None
-            while day is not None:
+            while True:
                 instant = calendar.civil(day, due.minute)
                 if instant > now:
                     break
-                if due.days is None or day.weekday() in due.days:
+                if instant >= first and (due.days is None or day.weekday() in due.days):
                     old = self.subjects[clause.rule.id].get(f"due {iso(instant)}")
                     deed = old.deed if old is not None else self._due(instant)
                     deed.since = since if since is not None else _previous(calendar, day, due)
@@ -251,13 +293,14 @@ class Engine:
                 day += timedelta(days=1)
         self._fill(clause, wanted)
 
-    def _first_day(self) -> date | None:
-        """The local day of the first instant known, in the record or of a phase."""
-        starts = [span.lo for state in self.terms.phases.values() for span in state.spans if span.lo < FAR]
+    def _first_instant(self) -> int:
+        """The first instant known, in the record or as the start of a phase; now if there is none."""
+        starts = [
+            edge.ms for phase in self.agreement.phases.values() for edge in phase.starts if isinstance(edge, f.Instant)
+        ]
         first = self.terms.store.first()
-        if first is not None:
-            starts.append(first)
-        return self.terms.calendar.day_of(min(starts)) if starts else None
+        known = [*starts, self.frame.now] if first is None else [*starts, self.frame.now, first]
+        return min(known)
 
     def _due(self, instant: int) -> Deed:
         day = self.terms.calendar.day_of(instant)
@@ -336,8 +379,10 @@ def _finding_id(finding: Finding) -> str:
 
 def iso(instant: int) -> str:
     """An instant in writing."""
+    if not -_YEARS < instant < _YEARS:
+        return "never"
     moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{instant % 1000:03d}Z" if instant % 1000 else "Z")
 
 
 def _previous(calendar: LocalCalendar, day: date, due: f.Due) -> int | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from detente.agreement.form import Agreement
+from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.store import Cell
 
 
@@ -54,6 +55,11 @@ class Frame:
         self._everywhere = min(self._heads.get(log, now) for log in self._logs)
 
     @property
+    def logs(self) -> tuple[str, ...]:
+        """Whoever keeps a log."""
+        return self._logs
+
+    @property
     def now(self) -> int:
         return self._now
 
@@ -74,7 +80,7 @@ class Frame:
         else:
             found = self._known.get(logs)
             if found is None:
-                found = self._known[logs] = min((self.head(log) for log in logs), default=self._everywhere)
+                found = self._known[logs] = min((self.head(log) for log in logs), default=FAR)  # nobody makes any
             known = found
         if known >= until:
             return True

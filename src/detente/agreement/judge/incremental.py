@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.before import Check, Overall
 from detente.agreement.judge.engine import Engine, Key
+from detente.agreement.judge.streaks import Day
 from detente.agreement.judge.worlds import combined, tellings, told
 from detente.agreement.record import Act, Record
-from detente.agreement.values import F, T
+from detente.agreement.values import F, T, U
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Judge:
         self._sources: dict[str, int] = {}
         self._engines: dict[str, Engine] = {"": Engine(agreement, geometry, now, {})}
         self._findings: dict[Key, Finding] = {}
+        self._keys: dict[tuple[str, str], set[Key]] = {}
         self._order = {name: number for number, name in enumerate(agreement.rules)}
         self._tell("now")
 
@@ -123,21 +125,37 @@ class Judge:
             keys |= engine.settle()
         if self._anew:
             keys |= set(self._findings)
+            self._keys = {}
+            for clause, act, bearer in self._findings:
+                self._keys.setdefault((clause, act), set()).add((clause, act, bearer))
             for engine in self._engines.values():
                 keys |= set(engine.findings)
             self._anew = False
+        if len(self._engines) == 1:
+            [engine] = self._engines.values()
+            return [found for key in keys if (found := self._revise(key, engine.findings.get(key), cause)) is not None]
         revisions = []
-        for key in keys:
-            old = self._findings.get(key)
-            new = combined([(source, engine.findings.get(key)) for source, engine in self._engines.items()])
-            if new == old:
-                continue
-            if new is None:
-                self._findings.pop(key, None)
-            else:
-                self._findings[key] = new
-            revisions.append(Revision(old, new, cause))
+        for subject in {(clause, act) for clause, act, _ in keys}:
+            new = {one.key(): one for one in self._combined(*subject)}
+            old = self._keys.get(subject, set())
+            self._keys[subject] = set(new)
+            for key in old | set(new):
+                if (found := self._revise(key, new.get(key), cause)) is not None:
+                    revisions.append(found)
         return revisions
+
+    def _combined(self, clause: str, act: str) -> list[Finding]:
+        return combined([(source, engine.about(clause, act)) for source, engine in self._engines.items()])
+
+    def _revise(self, key: Key, new: Finding | None, cause: str) -> Revision | None:
+        old = self._findings.get(key)
+        if new == old:
+            return None
+        if new is None:
+            self._findings.pop(key, None)
+        else:
+            self._findings[key] = new
+        return Revision(old, new, cause)
 
     # what is asked
 
@@ -161,20 +179,40 @@ class Judge:
         """One finding by its key."""
         return self._findings.get((clause, act, bearer))
 
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase counts, as all tellings have them; where they differ it cannot be told."""
+        runs = [engine.days(phase) for engine in self._engines.values()]
+        return [
+            same[0] if len({day.value for day in same}) == 1 else same[0]._replace(value=U)
+            for same in zip(*runs, strict=False)
+        ]
+
     def may(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> list[Finding]:
         """What each prohibition would say of an act not yet made, at = now."""
-        runs = [(source, check.findings()) for source, check in self._checks(act, at, relying_on)]
+        runs = []
+        for source, check in self._checks(act, at, relying_on):
+            try:
+                runs.append((source, check.findings()))
+            finally:
+                check.close()
         if len(runs) == 1:
             return runs[0][1]
-        found = []
-        for number, first in enumerate(runs[0][1]):
-            parts: list[tuple[str, Finding | None]] = [(source, findings[number]) for source, findings in runs]
-            found.append(combined(parts) or first)
-        return found
+        said: list[Finding] = []
+        for clause in dict.fromkeys(one.clause for _, findings in runs for one in findings):
+            each = [(source, [one for one in findings if one.clause == clause]) for source, findings in runs]
+            firsts = [one.earliest for _, findings in each for one in findings]
+            earliest = max(one for one in firsts if one is not None) if firsts and None not in firsts else None
+            said += [replace(one, earliest=earliest) for one in combined(each) or each[0][1]]
+        return said
 
     def overall(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> Overall:
         """The before-check in one word; over several tellings the most cautious."""
-        answers = [check.overall() for _, check in self._checks(act, at, relying_on)]
+        answers = []
+        for _, check in self._checks(act, at, relying_on):
+            try:
+                answers.append(check.overall())
+            finally:
+                check.close()
         order = ("stop", "cannot tell", "not yet", "no objection")
         worst = min(answers, key=lambda answer: order.index(answer.word))
         if len({answer.word for answer in answers}) > 1 and worst.word != "stop":

@@ -16,6 +16,7 @@ from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import absent
 from detente.agreement.judge.matching import NOT_STATED
+from detente.agreement.judge.people import Meant
 from detente.agreement.judge.places import Near, by_distance, distance
 from detente.agreement.judge.shapes import Box, box_of, grow, meet
 from detente.agreement.judge.standing import Made
@@ -112,8 +113,16 @@ class Named:
         if x.reads is not None:
             x.reads[self.cell] = None
         question = self.question
+        if question.pattern.each:
+            result = question.each_meant(x, e, lambda persons: self._union(x, near, e, persons))
+        else:
+            result = self._union(x, near, e, None)
+        return U if x.free and question.statements else result
+
+    def _union(self, x: Frame, near: Near, e: Deed, persons: list[Meant] | None) -> Value:
+        question = self.question
         result = F
-        for made, given in self._candidates(x, near, e):
+        for made, given in self._candidates(x, near, e, persons):
             where = any_of(self._inside(x, near, e, a, made.lo) for a in made.deeds) if near.known else U
             if where is F:
                 continue
@@ -129,13 +138,13 @@ class Named:
                 break
         if result is not T and not question.complete(x, e, None, question.standing.latest(e.hi)):
             result = any_of((result, U))
-        return U if x.free and question.statements else result
+        return result
 
-    def _candidates(self, x: Frame, near: Near, e: Deed) -> Iterator[tuple[Made, Value]]:
+    def _candidates(self, x: Frame, near: Near, e: Deed, persons: list[Meant] | None) -> Iterator[tuple[Made, Value]]:
         question = self.question
-        if question.pattern.each:
+        if persons is not None:
             self._read_all(x)
-            yield from self._near_sets(question.sets(x, e, None), near)
+            yield from self._near_sets(question.sets(x, e, None, persons), near)
             return
         box = None
         if self.drift == 0.0 and near.known:
@@ -145,9 +154,10 @@ class Named:
             if a.id == e.id:
                 continue
             value = question.fits(x, a, e)
-            when = question.when_made(x, a, e) if value is not F else None
-            if when is not None and when.lo <= e.hi:
-                yield Made((a,), when.lo, when.hi), value
+            made = question.when_made(x, a, e) if value is not F else None
+            if made is not None and made[0].lo <= e.hi:
+                when, sure = made
+                yield Made((a,), when.lo, when.hi, (when,)), all_of((value, sure))
 
     def _near_sets(self, sets: list[tuple[Made, Value]], near: Near) -> list[tuple[Made, Value]]:
         """Those of which some act names a place near by."""

@@ -7,6 +7,7 @@ several is "among these" if all candidates surely are, not if none may be, else 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
@@ -23,15 +24,17 @@ NOBODY: frozenset[str] = frozenset()
 
 
 class Meant(NamedTuple):
-    """One person or group a word means. `code`: its name if it is one; `sure`: it is surely among those meant."""
+    """Who a word means. `code`: the name if it is one; `everyone`: whoever it is."""
 
     code: str | None
     certain: frozenset[str]
     possible: frozenset[str] | None
-    sure: bool = True
+    everyone: bool = False
 
     def test(self, by: frozenset[str]) -> Value:
         """Whether an author is among these."""
+        if self.everyone:
+            return T
         if self.possible is None:
             if by and by <= self.certain:
                 return T
@@ -43,8 +46,12 @@ class Meant(NamedTuple):
         return F if by.isdisjoint(self.possible) else U
 
 
-ANYONE = Meant(None, NOBODY, None)
+ANYONE = Meant(None, NOBODY, None, everyone=True)
+SOMEBODY = Meant(None, NOBODY, None)
+"""Nobody can say who is meant."""
 Resolve = Callable[[Frame, Deed], "list[Meant]"]
+Meaning = Callable[[Frame, Deed, str], "list[Meant]"]
+Choices = Callable[[Frame, Deed], "list[list[Meant]]"]
 Among = Callable[[Frame, frozenset[str], Deed, Deed], Value]
 
 
@@ -60,6 +67,8 @@ class Persons:
             self.aliases.setdefault(other.name, []).append((other.code, None))
             for alias in other.aliases:
                 self.aliases.setdefault(alias.name, []).append((other.code, alias.since))
+        self._groups: dict[str, Meant] = {}
+        self._resolvers: dict[str, Resolve] = {}
         self.joined = {o.code: o.joined_by for o in self.agreement.others.values() if o.joined_by is not None}
 
     def expand(self, code: str) -> frozenset[str]:
@@ -77,20 +86,24 @@ class Persons:
         other = self.agreement.others.get(code)
         return other.guarantor if other else ""
 
-    def log(self, code: str) -> str:
-        """The log somebody's statements stand in: their own, or their guarantor's; "" if none is known."""
+    def log(self, code: str) -> frozenset[str]:
+        """Where somebody's statements stand: own log, those of a group's members, or the guarantor's; "" if any."""
         other = self.agreement.others.get(code)
         if code in self.parties or (other and other.keeps_log):
-            return code
+            return frozenset((code,))
+        if code in self.joined:
+            return frozenset(log for member in self._candidates(code) for log in self.log(member))
+        if other and other.members:
+            return frozenset(log for member in other.members for log in self.log(member))
         guarantor = self.guarantor(code)
-        return self.log(guarantor) if guarantor and guarantor != code else ""
+        return self.log(guarantor) if guarantor and guarantor != code else frozenset(("",))
 
     def logs(self, possible: frozenset[str] | None) -> tuple[str, ...] | None:
         """The logs in which statements by these would stand; None: any log."""
         if possible is None:
             return None
-        logs = [self.log(code) for code in possible]
-        return None if "" in logs else tuple(dict.fromkeys(logs))
+        logs = {log for code in possible for log in self.log(code)}
+        return None if "" in logs else tuple(sorted(logs))
 
     def read(self, value: object, at: Interval) -> object:
         """Who a field of people names: codes and aliases; a name used before its day is nobody surely."""
@@ -119,9 +132,8 @@ class Persons:
     def _one(self, who: f.Who) -> Resolve:
         if isinstance(who, f.Person):
             if who.code in self.joined:
-                return self._joined(who.code)
-            group = self.expand(who.code)
-            fixed = [Meant(who.code, group, group)]
+                return self._joiners(who.code)
+            fixed = [self._group(who.code)]
             return lambda x, e: fixed
         if isinstance(who, f.GuarantorOf | f.WhoPath):
             return self._by_path(who)
@@ -131,34 +143,122 @@ class Persons:
         if who.word == "anyone":
             return lambda x, e: [ANYONE]
         if who.word == "actor":
-            return lambda x, e: [self._some(e.by)]
+            return lambda x, e: [self._some(x, e, e.by)]
         if who.word == "guarantor":
-            return lambda x, e: [self._guarantors(People(e.by))]
+            return lambda x, e: [self._guarantors(x, e, People(e.by))]
         return self._other
 
     def _other(self, x: Frame, e: Deed) -> list[Meant]:
-        """Any party but the actor; a party that may be the actor is only perhaps meant."""
-        single = len(e.by) == 1
-        found = []
-        for code in self.agreement.parties:
-            one = frozenset((code,))
-            if not e.by or (code in e.by and not single):
-                found.append(Meant(code, NOBODY, one, sure=False))
-            elif code not in e.by:
-                found.append(Meant(code, one, one))
+        """Any party but the actor; parties that may be the actor are only perhaps meant."""
+        if len(e.by) == 1:
+            return self._parties_but(next(iter(e.by)))
+        surely = self.parties - e.by if e.by else NOBODY
+        return [Meant(None, surely, self.parties)]
+
+    def _parties_but(self, actor: str) -> list[Meant]:
+        return [self._group(code) for code in self.agreement.parties if code != actor]
+
+    # each of
+
+    def choices(self, whos: f.Whos) -> Choices:
+        """For *each of*: the persons singly, once for each meaning of unsure words. A group stands for itself."""
+        parts = [self._choice(who) for who in whos]
+        if len(parts) == 1:
+            return parts[0]
+
+        def together(x: Frame, e: Deed) -> list[list[Meant]]:
+            found: list[list[Meant]] = []
+            for chosen in product(*(part(x, e) for part in parts)):
+                once = list({meant.code: meant for one in chosen for meant in one}.values())
+                if once not in found:
+                    found.append(once)
+            return found
+
+        return together
+
+    def _choice(self, who: f.Who) -> Choices:
+        if isinstance(who, f.Person) or (isinstance(who, f.Word) and who.word in ("parties", "anyone")):
+            whole = self._one(who)
+            return lambda x, e: [whole(x, e)]
+        if isinstance(who, f.GuarantorOf | f.WhoPath):
+            path = who.path[1:] if who.path[0] == "its" else who.path
+            get, guarantor = self.terms.getter(path), isinstance(who, f.GuarantorOf)
+
+            def by_path(x: Frame, e: Deed) -> list[list[Meant]]:
+                value = get(x, e, None)
+                if value is NOT_STATED:
+                    return [[]]
+                people = value if isinstance(value, People) else self.read(value, Interval(e.lo, e.hi))
+                codes = people.codes if isinstance(people, People) else NOBODY
+                if isinstance(people, People) and people.open and codes:
+                    codes |= {""}
+                return self._apart(x, e, codes, self._backer if guarantor else self._single)
+
+            return by_path
+        meaning = {"actor": self._single, "other": self._others, "guarantor": self._backer}[who.word]
+        return lambda x, e: self._apart(x, e, e.by, meaning)
+
+    def _apart(self, x: Frame, e: Deed, codes: frozenset[str], meaning: Meaning) -> list[list[Meant]]:
+        """What is meant for each who it may be; anybody with a code, or a stranger, where nobody can say."""
+        found: list[list[Meant]] = []
+        for code in sorted(codes or {*self.parties, *self.agreement.others, ""}):
+            meant = meaning(x, e, code)
+            if meant not in found:
+                found.append(meant)
         return found
 
-    def _some(self, by: frozenset[str]) -> Meant:
-        """One of these persons, whichever it is."""
-        if len(by) == 1:
-            return Meant(next(iter(by)), by, by)
-        return Meant(None, NOBODY, by or None)
+    def _single(self, x: Frame, e: Deed, code: str) -> list[Meant]:
+        return [self.meant(x, e, code)]
 
-    def _guarantors(self, people: People) -> Meant:
+    def _others(self, x: Frame, e: Deed, code: str) -> list[Meant]:
+        return self._parties_but(code)
+
+    def _backer(self, x: Frame, e: Deed, code: str) -> list[Meant]:
+        backer = self.guarantor(code)
+        return [self.meant(x, e, backer)] if backer else []
+
+    def meant(self, x: Frame, e: Deed, code: str) -> Meant:
+        """A code: the person, or the group with its members."""
+        if code in self.joined:
+            return self._joiners(code)(x, e)[0]
+        return self._group(code)
+
+    def _group(self, code: str) -> Meant:
+        found = self._groups.get(code)
+        if found is None:
+            group = self.expand(code)
+            found = self._groups[code] = Meant(code, group, group)
+        return found
+
+    def _joiners(self, code: str) -> Resolve:
+        found = self._resolvers.get(code)
+        if found is None:
+            found = self._resolvers[code] = self._joined(code)
+        return found
+
+    def _some(self, x: Frame, e: Deed, by: frozenset[str]) -> Meant:
+        """One of these persons, whichever it is."""
+        if not by:
+            return SOMEBODY
+        each = [self.meant(x, e, code) for code in by]
+        if len(each) == 1:
+            return each[0]
+        certain = frozenset.intersection(*(one.certain for one in each))
+        possible: frozenset[str] | None = NOBODY
+        for one in each:
+            possible = None if possible is None or one.possible is None else possible | one.possible
+        return Meant(None, certain, possible)
+
+    def _guarantors(self, x: Frame, e: Deed, people: People) -> Meant:
+        codes = people.codes or {*self.parties, *self.agreement.others}
+        found = [self.guarantor(code) for code in codes]
         if people.open or not people.codes:
-            return ANYONE
-        guarantors = frozenset(g for g in map(self.guarantor, people.codes) if g)
-        return self._some(guarantors) if guarantors else Meant(None, NOBODY, NOBODY)
+            found.append("")  # for a stranger nobody answers
+        guarantors = frozenset(code for code in found if code)
+        if not guarantors:
+            return Meant(None, NOBODY, NOBODY)
+        some = self._some(x, e, guarantors)
+        return some if "" not in found else Meant(None, NOBODY, some.possible)  # for one of them nobody answers
 
     def _by_path(self, who: f.GuarantorOf | f.WhoPath) -> Resolve:
         path = who.path[1:] if who.path[0] == "its" else who.path
@@ -171,8 +271,8 @@ class Persons:
                 return [Meant(None, NOBODY, NOBODY)]
             people = value if isinstance(value, People) else self.read(value, Interval(e.lo, e.hi))
             if not isinstance(people, People) or people.open or not people.codes:
-                return [ANYONE]
-            return [self._guarantors(people) if guarantor else self._some(people.codes)]
+                return [SOMEBODY]
+            return [self._guarantors(x, e, people) if guarantor else self._some(x, e, people.codes)]
 
         return resolve
 
@@ -241,9 +341,11 @@ def union(meant: Iterable[Meant]) -> Meant:
     """Any of these."""
     certain: frozenset[str] = NOBODY
     possible: frozenset[str] | None = NOBODY
-    codes = []
+    codes, everyone = [], False
     for one in meant:
-        codes.append(one.code)
+        if one.possible != NOBODY:  # of nobody there is nothing to say
+            codes.append(one.code)
+        everyone = everyone or one.everyone
         certain |= one.certain
         possible = None if possible is None or one.possible is None else possible | one.possible
-    return Meant(codes[0] if len(codes) == 1 else None, certain, possible)
+    return Meant(codes[0] if len(set(codes)) == 1 else None, certain, possible, everyone=everyone)

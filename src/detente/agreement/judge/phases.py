@@ -8,13 +8,16 @@ which it surely has.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.edges import ASKER, Founding, end_by_clock, foundings, later_than_founding
+from detente.agreement.judge.deeds import ASKER
+from detente.agreement.judge.edges import Founding, end_by_clock, foundings, later_than_founding
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.store import Cell
+from detente.agreement.strata import walk
 from detente.agreement.values import F, T, U, Value, all_of, any_of
 
 if TYPE_CHECKING:
@@ -33,6 +36,12 @@ class Span(NamedTuple):
     end_hi: int
     value: Value
     ids: tuple[str, ...] = ()
+    lapse: tuple[int, int] = (FAR, FAR)
+    acted: tuple[int, int] = (FAR, FAR)
+
+    def renewable(self) -> Span:
+        """The same if a renewal that is not seen may have put off the end by the clock."""
+        return self._replace(end_lo=min(self.lapse[0], self.acted[0]), end_hi=self.acted[1])
 
     def holds(self, lo: int, hi: int) -> Value:
         """Whether an instant falls in it."""
@@ -51,7 +60,40 @@ class PhaseState:
         self.cell = Cell()
         self._starts = _acts(phase.starts)
         self._ends = _acts(phase.ends)
-        self._renewals = [phase.renewed_by] if phase.renewed_by is not None else []
+        timed = any(isinstance(edge, f.Instant | f.After) for edge in phase.ends)
+        self._renewals = [phase.renewed_by] if phase.renewed_by is not None and timed else []
+
+    @cached_property
+    def said(self) -> bool:
+        """Whether a statement may start or end it, or a phase it rests on."""
+        kinds = self.terms.agreement.kinds
+        mine = (kind for part in walk(self.phase) if isinstance(part, f.Pattern) for kind in part.kinds)
+        rest = (*self._begun_with, *self._ended_with)
+        return any(not kinds[kind].event for kind in mine) or any(other.said for other in rest)
+
+    @cached_property
+    def _begun_with(self) -> list[PhaseState]:
+        return self._others(self.phase.starts)
+
+    @cached_property
+    def _ended_with(self) -> list[PhaseState]:
+        return self._others(self.phase.ends)
+
+    def _others(self, edges: tuple[f.Edge, ...]) -> list[PhaseState]:
+        """The phases whose edges (or calm days) these are."""
+        names = [edge.phase if isinstance(edge, f.EdgeOf) else edge.since for edge in edges
+                 if isinstance(edge, f.EdgeOf | f.Streak)]  # fmt: skip
+        return [self.terms.phases[name] for name in names]
+
+    def unseen(self, x: Frame, until: int) -> bool:
+        """Whether a start, an end or a renewal may have come by an instant without our knowing."""
+        if x.reads is not None:
+            x.reads[self.cell] = None
+        asked = [(edge.pattern, self._asked_to(edge, until)) for edge in (*self._starts, *self._ends)]
+        asked += [(pattern, until) for pattern in self._renewals]
+        if any(not self.question(pattern).complete(x, ASKER, None, instant) for pattern, instant in asked):
+            return True
+        return any(other.unseen(x, until) for other in (*self._begun_with, *self._ended_with))
 
     def question(self, pattern: f.Pattern) -> Question:
         """The question of an edge's pattern."""
@@ -62,26 +104,27 @@ class PhaseState:
         if x.reads is not None:
             x.reads[self.cell] = None
         result = F
-        for span in self.spans:
+        for span in self._known(x):
             if x.marks is not None:
                 x.marks += (span.lo, span.hi, span.end_lo, span.end_hi)
             value = span.holds(lo, hi)
             if value is not F:
                 x.evidence.extend(span.ids)
                 result = any_of((result, value))
-        lapsed = max((span.end_hi for span in self.spans if span.end_hi < FAR), default=-FAR)
         known_to = [(edge.pattern, self._asked_to(edge, hi)) for edge in (self._ends if result is T else self._starts)]
-        # What has lapsed stays lapsed: a renewal after the end is too late. While it runs one may even shorten it.
+        if result is not U and any(
+            other.unseen(x, hi) for other in (self._ended_with if result is T else self._begun_with)
+        ):
+            result = U
+        # While it runs a renewal may even shorten it.
         if result is T and any(self._may_shorten(x, pattern, hi) for pattern in self._renewals):
             result = U
-        if result is F:
-            known_to += [(pattern, min(hi, lapsed)) for pattern in self._renewals]
         for pattern, until in known_to:
             if result is not U and not self.question(pattern).complete(x, ASKER, None, until):
                 result = U
         if result is not T:
             x.missing.append(f"phase {self.phase.name.replace('_', ' ')}")
-        if x.free and (self._starts or self._ends):
+        if x.free and self.said:
             return U
         return result
 
@@ -94,44 +137,62 @@ class PhaseState:
         before = self.spans
         spans = []
         for founding in foundings(self.terms, x, self.phase.starts):
-            lo, hi = self._end(x, founding)
-            spans.append(Span(founding.lo, founding.hi, lo, hi, founding.value, founding.ids))
+            lapse, acted = self._end(x, founding)
+            lo, hi = min(lapse[0], acted[0]), min(lapse[1], acted[1])
+            spans.append(Span(founding.lo, founding.hi, lo, hi, founding.value, founding.ids, lapse, acted))
         self.spans = sorted(dict.fromkeys(spans))
         return self.spans != before
 
-    def edges(self, which: str) -> list[tuple[int, int, Value]]:
+    def edges(self, x: Frame, which: str) -> list[tuple[int, int, Value]]:
         """Starts and ends that bring duties about: not where another span runs anyway, nor of one cancelled
         before.
         """
-        found: dict[tuple[int, int], Value] = {}
-        for span in self.spans:
+        found: dict[int, tuple[int, Value]] = {}
+        for span in (spans := self._known(x)):
             lo, hi = (span.lo, span.hi) if which == "start" else (span.end_lo, span.end_hi)
             if lo >= FAR or span.end_hi <= span.lo:
                 continue
-            others = [other for other in self.spans if other is not span and (which == "end" or other.lo < lo)]
+            others = [other for other in spans if other is not span and (which == "end" or other.lo < lo)]
             if any(other.holds(lo, hi) is T for other in others):
                 continue
-            value = span.value
+            value = U if self.unseen(x, hi) else span.value
             if any(other.holds(lo, hi) is not F for other in others) or span.end_lo <= span.hi:
                 value = U
-            found[(lo, hi)] = any_of((found.get((lo, hi), F), value))
-        return [(lo, hi, value) for (lo, hi), value in sorted(found.items())]
+            last, other_value = found.get(lo, (hi, F))  # those that may fall at the same instant are one
+            found[lo] = max(hi, last), any_of((other_value, value))
+        return [(lo, hi, value) for lo, (hi, value) in sorted(found.items())]
 
-    def _end(self, x: Frame, founding: Founding) -> tuple[int, int]:
-        """The first end that may be, and the first that surely is."""
+    def _known(self, x: Frame) -> list[Span]:
+        """The spans, each open at its end by the clock while a renewal may have come that is not seen."""
+        if not self._renewals:
+            return self.spans
+        found = []
+        for span in self.spans:
+            lapse = span.lapse[1]
+            whole = lapse >= FAR or all(self.question(one).complete(x, ASKER, None, lapse) for one in self._renewals)
+            found.append(span if whole else span.renewable())
+        return found
+
+    def _end(self, x: Frame, founding: Founding) -> tuple[tuple[int, int], tuple[int, int]]:
+        """By the clock and by acts: the first end that may be, and the first that surely is."""
         lo, hi = end_by_clock(self.terms, self.phase, founding)
         if self.phase.renewed_by is not None and lo < FAR:
             lo, hi = self._renewed(x, founding, lo, hi, self.phase.renewed_by)
+        first, last = FAR, FAR
         for edge in self.phase.ends:
-            if isinstance(edge, f.ByAct):
+            if isinstance(edge, f.ByAct | f.EdgeOf | f.Streak):
                 acted = self._ended_by(x, edge, founding)
-                lo, hi = min(lo, acted[0]), min(hi, acted[1])
-        return lo, hi
+                first, last = min(first, acted[0]), min(last, acted[1])
+        return (lo, hi), (first, last)
 
-    def _ended_by(self, x: Frame, edge: f.ByAct, founding: Founding) -> tuple[int, int]:
+    def _ended_by(self, x: Frame, edge: f.Edge, founding: Founding) -> tuple[int, int]:
         lo, hi = FAR, FAR
         for other in foundings(self.terms, x, (edge,)):
-            value = all_of((other.value, *(later_than_founding(c, founding) for c in other.deeds)))
+            if other.deeds:
+                after = (later_than_founding(c, w, founding) for c, w in zip(other.deeds, other.each, strict=True))
+                value = all_of((other.value, *after))
+            else:
+                value = all_of((other.value, founding.before(other.lo, other.hi)))
             if value is not F:
                 lo = min(lo, other.lo)
                 hi = min(hi, other.hi) if value is T else hi
@@ -151,11 +212,11 @@ class PhaseState:
     def _may_shorten(self, x: Frame, pattern: f.Pattern, hi: int) -> bool:
         """Whether a renewal beyond what is known may have put the end before an instant."""
         question = self.question(pattern)
-        if not pattern.each or "until" not in pattern.alike or question.who is None:
+        if not pattern.each or "until" not in pattern.alike or question.choices is None:
             return not question.complete(x, ASKER, None, hi)
         common: set[int] | None = None
         unseen = False
-        for meant in question.who(x, ASKER):
+        for meant in [meant for persons in question.choices(x, ASKER) for meant in persons]:
             if not question.complete(x, ASKER, meant, hi):
                 unseen = True
                 continue
@@ -171,18 +232,18 @@ class PhaseState:
         question = self.question(pattern)
         found = []
         if pattern.each:
-            for made, value in question.sets(x, ASKER, None):
+            for made, value in question.sets_of_all(x):
                 stated = {a.until for a in made.deeds if a.until is not None}
                 value = all_of((value, *(question.with_test(x, a, ASKER) for a in made.deeds)))
-                if stated:
+                if all(a.until is not None for a in made.deeds):
                     found.append((made.lo, made.hi, min(stated), value))
             return found
         for finder in question.finders:
             for a, value in finder.find(x, ASKER, None, None, None):
                 value = all_of((value, question.matches(x, a, ASKER)))
-                when = question.when_made(x, a, ASKER)
-                if value is not F and when is not None and a.until is not None:
-                    found.append((when.lo, when.hi, a.until, value))
+                made_ = question.when_made(x, a, ASKER) if value is not F else None
+                if made_ is not None and a.until is not None:
+                    found.append((made_[0].lo, made_[0].hi, a.until, all_of((value, made_[1]))))
         return found
 
 

@@ -7,16 +7,16 @@ until; not ended at t. `later`: some act in [t, deadline]; until now > deadline 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.deeds import Deed, first_of, last_of
+from detente.agreement.judge.deeds import ASKER, Deed, last_of
 from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.lookup import Getter
-from detente.agreement.judge.matching import options
+from detente.agreement.judge.matching import NOT_STATED, equal, in_one_log, options
 from detente.agreement.judge.people import ANYONE, Meant, union
 from detente.agreement.judge.standing import Made, Standing, make_sets
 from detente.agreement.judge.store import Cell
@@ -39,16 +39,18 @@ class Question:
         persons = terms.persons
         self.by = persons.among(pattern.by) if pattern.by is not None else None
         self.who = persons.resolver(pattern.by) if pattern.by is not None else None
+        self.choices = persons.choices(pattern.by) if pattern.by is not None and pattern.each else None
         self.fixed = persons.fixed(pattern.by) if pattern.by is not None else None
         self.fixed_logs = persons.logs(self.fixed) if self.fixed is not None else None
         self.to = persons.resolver(pattern.to) if pattern.to is not None else None
+        self.to_each = persons.choices(pattern.to) if pattern.to is not None and pattern.to_each else None
         self.with_ = terms.test(pattern.with_, clause) if pattern.with_ is not None else None
         self.standing = Standing(terms, self)
         kinds = [terms.agreement.kinds[kind] for kind in pattern.kinds]
         self.events = any(kind.event or kind.name == "finding" for kind in kinds)
         self.statements = any(not kind.event and kind.name != "finding" for kind in kinds)
         self.start: Getter | None = terms.getter(pattern.counting_from) if pattern.counting_from else None
-        self.once = not (pattern.ended_by or pattern.at_most or pattern.newest_per or pattern.to)
+        self.once = not (pattern.ended_by or pattern.at_most or pattern.newest_per)
         self.distinct = [terms.getter((name,)) for name in pattern.distinct]
         self.since_last = False
         self.grace = terms.agreement.grace
@@ -64,19 +66,34 @@ class Question:
             self._like = [Finder(self.terms, kind, alike) for kind in self.pattern.kinds]
         return self._like
 
-    def sets(self, x: Frame, e: Deed, its: Deed | None) -> list[tuple[Made, Value]]:
-        """Sets of like acts; kept until an act of these kinds comes, where they do not depend on who asks."""
+    def sets(
+        self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant], *, counting: bool = False
+    ) -> list[tuple[Made, Value]]:
+        """Sets of one act by each of these; kept until an act of these kinds comes, where nothing depends on who asks."""
         pattern = self.pattern
+        if counting:
+            return list(make_sets(self, x, e, its, persons, counting=True))
         if self.fixed is None or pattern.same or pattern.during or self.to is not None or e.kind in pattern.kinds:
-            return list(make_sets(self, x, e, its))
+            return list(make_sets(self, x, e, its, persons))
         if x.reads is not None:
             for kind in pattern.kinds:
                 x.reads[self.terms.store.index(kind, ()).bucket(())] = None
         if self._sets is None:
             reads, x.reads = x.reads, None
-            self._sets = list(make_sets(self, x, e, its))
+            self._sets = list(make_sets(self, x, e, its, persons))
             x.reads = reads
         return self._sets
+
+    def sets_of_all(self, x: Frame) -> list[tuple[Made, Value]]:
+        """Sets that found or end something: asked from nowhere."""
+        assert self.choices is not None
+        return [one for persons in self.choices(x, ASKER) for one in self.sets(x, ASKER, None, persons)]
+
+    def each_meant(self, x: Frame, e: Deed, answer: Callable[[list[Meant]], Value]) -> Value:
+        """`by_each`: asked once for each meaning of unsure words; the same for all, or cannot tell."""
+        assert self.choices is not None
+        values = {answer(persons) if persons else F for persons in self.choices(x, e)}
+        return values.pop() if len(values) == 1 else U
 
     def _forget_sets(self, deed: Deed, added: bool) -> Iterator[Cell]:
         self._sets = None
@@ -116,19 +133,47 @@ class Question:
         value = self.fits(x, a, e)
         return value if value is F else all_of((value, self.with_test(x, a, e)))
 
-    def when_made(self, x: Frame, a: Deed, e: Deed) -> Interval | None:
-        """From when an act counts for this question: from receipt by `to`, if it says to whom."""
-        if self.to is None:
-            return Interval(a.lo, a.hi) if a.made else None
-        receipts = []
-        for meant in self.to(x, e):
-            of_these = [when for who, when in a.receipts.items() if who in (meant.possible or a.receipts)]
-            if meant.certain and meant.certain <= a.by:
-                continue
-            receipts.append(first_of(of_these))
-        if self.pattern.to_each:
-            return last_of(receipts)
-        return first_of(receipt for receipt in receipts if receipt is not None)
+    def when_made(self, x: Frame, a: Deed, e: Deed) -> tuple[Interval, Value] | None:
+        """From when an act counts for this question, and whether it surely does; None: not so far.
+
+        From receipt by any (or the last) of those `to` names; an event counts from when it happened.
+        """
+        if self.to is None or a.event:
+            return (Interval(a.lo, a.hi), T) if a.made else None
+        if self.to_each is not None:
+            return self._to_each(x, a, e)
+        meant = union(self.to(x, e))
+        surely, maybe = [], []
+        for who, when in a.receipts.items():
+            value = meant.test(frozenset((who,)))
+            if value is not F:
+                maybe.append(when)
+            if value is T:
+                surely.append(when)
+        if not maybe:
+            return None
+        lo = min(when.lo for when in maybe)
+        for who in self.terms.wardrobe.people:
+            if who not in a.receipts and a.by != {who} and meant.test(frozenset((who,))) is not F:
+                x.volatile = True
+                lo = min(lo, self.terms.wardrobe.unseen_from(a, who))
+        if not surely:
+            return Interval(lo, FAR), U
+        return Interval(lo, min(when.hi for when in surely)), T
+
+    def _to_each(self, x: Frame, a: Deed, e: Deed) -> tuple[Interval, Value] | None:
+        assert self.to_each is not None
+        choices = self.to_each(x, e)
+        found = []
+        for persons in choices:
+            asked = [meant.code for meant in persons if meant.code is not None and a.by != {meant.code}]
+            last = last_of(a.receipts.get(code) for code in asked) if asked else None
+            if last is not None:
+                found.append(last)
+        if not found:
+            return None
+        whole = Interval(min(one.lo for one in found), max(one.hi for one in found))
+        return whole, T if len(found) == len(choices) else U
 
     # completeness
 
@@ -158,17 +203,22 @@ class Question:
         if not self.pattern.each:
             value = self.exists(x, e, its, None)
         elif self.pattern.alike:
-            value = self._alike(x, e, its)
+            value = self.each_meant(x, e, lambda persons: self._alike(x, e, its, persons))
         else:
-            value = T
-            assert self.who is not None
-            for meant in self.who(x, e):
-                one = self.exists(x, e, its, meant)
-                value = all_of((value, one if meant.sure or one is not F else U))
-                if value is F and x.marks is None:
-                    break
+            value = self.each_meant(x, e, lambda persons: self._all(x, persons, lambda m: self.exists(x, e, its, m)))
         if x.free and self.statements and not (value is T and self.once):
             return U
+        if x.free and value is T and any(ender.question.statements for ender in self.standing.enders):
+            return U  # what stands may yet be ended
+        return value
+
+    @staticmethod
+    def _all(x: Frame, persons: list[Meant], answer: Callable[[Meant], Value]) -> Value:
+        value = T
+        for meant in persons:
+            value = all_of((value, answer(meant)))
+            if value is F and x.marks is None:
+                break
         return value
 
     def exists(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None, *, notes: bool = True) -> Value:
@@ -203,15 +253,16 @@ class Question:
         value = self.fits(x, a, e, meant)
         if value is F:
             return F
-        when = self.when_made(x, a, e)
-        if when is None:
+        found = self.when_made(x, a, e)
+        if found is None:
             return F
-        made = Made((a,), when.lo, when.hi)
-        return self.standing.value(x, made, e, its, value, meant)
+        when, sure = found
+        made = Made((a,), when.lo, when.hi, (when,))
+        return self.standing.value(x, made, e, its, all_of((value, sure)), meant)
 
-    def _alike(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+    def _alike(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Value:
         result = F
-        for made, value in self.sets(x, e, its):
+        for made, value in self.sets(x, e, its, persons):
             inner = len(x.evidence)
             value = self.standing.value(x, made, e, its, value, None)
             if value is F:
@@ -244,8 +295,9 @@ class Question:
         """Whether an answer comes in time; P while it still may."""
         if not self.pattern.each:
             return self.answered(x, e, its, None)
-        assert self.who is not None
-        return all_of(self.answered(x, e, its, meant) for meant in self.who(x, e))
+        if self.pattern.alike:
+            return self.each_meant(x, e, lambda persons: self._answered_alike(x, e, its, persons))
+        return self.each_meant(x, e, lambda persons: self._all(x, persons, lambda m: self.answered(x, e, its, m)))
 
     def answered(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
         """An answer by whoever is meant."""
@@ -260,15 +312,11 @@ class Question:
                     continue
                 inner = len(x.evidence)
                 value = all_of((value, self.fits(x, a, e, meant)))
-                when = self.when_made(x, a, e) if value is not F else None
-                if when is None:
+                found = self.when_made(x, a, e) if value is not F else None
+                if found is None:
                     continue
-                if a.index >= 0 and e.index >= 0 and a.log == e.log:
-                    value = all_of((value, T if a.index > e.index else F))
-                else:
-                    value = all_of((value, T if when.lo >= e.hi else F if when.hi < e.lo else U))
-                value = all_of((value, T if when.hi <= limit.lo else F if when.lo > limit.hi else U))
-                value = value if value is F else all_of((value, self.with_test(x, a, e)))
+                when, sure = found
+                value = self._in_answer(x, Made((a,), when.lo, when.hi, (when,)), e, limit, all_of((value, sure)))
                 if value is F:
                     del x.evidence[inner:]
                     continue
@@ -276,10 +324,47 @@ class Question:
                 result = any_of((result, value))
                 if result is T:
                     return T
-        if x.now <= limit.hi + self.grace:
+        return self._not_answered(x, e, meant, limit, result)
+
+    def _answered_alike(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Value:
+        limit = self.deadline(x, e, its)
+        if limit is None:
+            return U
+        result = F
+        for made, value in self.sets(x, e, its, persons):
+            inner = len(x.evidence)
+            value = self._in_answer(x, made, e, limit, value)
+            if value is F:
+                del x.evidence[inner:]
+                continue
+            x.evidence.extend(a.id for a in made.deeds)
+            result = any_of((result, value))
+            if result is T:
+                return T
+        return self._not_answered(x, e, None, limit, result)
+
+    def _in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
+        """Whether what was made came from e on, and by the limit."""
+        if x.marks is not None:
+            x.marks += [made.lo, made.hi, limit.lo, limit.hi]
+        value = all_of((value, T if made.hi <= limit.lo else F if made.lo > limit.hi else U))
+        for a, when in zip(made.deeds, made.each, strict=True):
+            if in_one_log(a, e):
+                value = all_of((value, T if a.index > e.index else F))
+            else:
+                value = all_of((value, T if when.lo >= e.hi else F if when.hi < e.lo else U))
+        for a in made.deeds:
+            value = value if value is F else all_of((value, self.with_test(x, a, e)))
+        return value
+
+    def _not_answered(self, x: Frame, e: Deed, meant: Meant | None, limit: Interval, result: Value) -> Value:
+        """No sure answer: P while there may yet be one, U where one may be beyond what is known."""
+        if x.marks is not None:
+            x.marks.append(limit.hi + self.grace)
+        if self.pattern.within is None or (limit.hi < FAR and x.now <= limit.hi + self.grace):
             x.volatile = True
             result = any_of((result, P))
-        elif not self.complete(x, e, meant, limit.hi):
+        elif limit.hi >= FAR or not self.complete(x, e, meant, limit.hi):
             result = any_of((result, U))
         x.missing.append(self.phrase(meant))
         return U if x.free and self.statements else result
@@ -287,20 +372,25 @@ class Question:
     # count
 
     def count(self, x: Frame, e: Deed, its: Deed | None) -> Value:
-        """Whether the number of such acts lies within bounds."""
+        """Whether the number of such acts (of sets of like acts) lies within bounds."""
+        if not self.pattern.each:
+            return self._numbered(x, e, None, self._counted(x, e, its, None))
+        if self.pattern.alike:
+            return self.each_meant(x, e, lambda p: self._numbered(x, e, None, self._counted_sets(x, e, its, p)))
+        return self.each_meant(
+            x, e, lambda p: self._all(x, p, lambda m: self._numbered(x, e, m, self._counted(x, e, its, m)))
+        )
+
+    def _numbered(self, x: Frame, e: Deed, meant: Meant | None, counted: Iterator[tuple[Deed, Value]]) -> Value:
         sure: list[Deed] = []
         perhaps: list[Deed] = []
-        lowest = self._window(e.hi, e.lo)
-        for a, value in self._counted(x, e, its, lowest):
-            if value is F:
-                continue
-            value = all_of((value, self._in_window(x, a, e, its)))
+        for a, value in counted:
             if value is T:
                 sure.append(a)
             elif value is not F:
                 perhaps.append(a)
         surely, possibly = self._distinct(x, sure, perhaps)
-        full = self.complete(x, e, None, e.hi)
+        full = self.complete(x, e, meant, e.hi)
         x.evidence.extend(a.id for a in sure + perhaps if a.id != e.id)
         least, most = self.pattern.least or 0, self.pattern.most
         if x.free and self.statements:
@@ -312,32 +402,64 @@ class Question:
         x.missing.append(self.phrase(None))
         return U
 
-    def _counted(self, x: Frame, e: Deed, its: Deed | None, lowest: int | None) -> Iterator[tuple[Deed, Value]]:
+    def _counted_sets(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Iterator[tuple[Deed, Value]]:
+        """Sets of like acts, each by its first act."""
+        for made, value in self.sets(x, e, its, persons, counting=True):
+            if all(a.id == e.id for a in made.deeds):  # it counts, whatever its own time
+                yield e, all_of((value, self.with_test(x, e, e)))
+                continue
+            value = self._windowed(x, made, e, value) if not any(a.id == e.id for a in made.deeds) else value
+            if value is not F:
+                yield made.deeds[0], self.standing.value(x, made, e, its, value, None, counting=True)
+
+    def _counted(self, x: Frame, e: Deed, its: Deed | None, meant: Meant | None) -> Iterator[tuple[Deed, Value]]:
         seen = False
+        lowest = self._window(e.hi, e.lo)
         for finder in self.finders:
             for a, value in finder.find(x, e, its, lowest, e.hi if self.to is None else None):
-                if a.id == e.id:
-                    seen, value = True, T
-                yield a, value
+                if a.id != e.id and value is not F:
+                    yield a, all_of((value, self._in_window(x, a, e, its, meant)))
             if not seen and finder.kind == e.kind:
                 seen = True
-                yield e, T
+                value = self.itself(x, e, its)
+                yield e, value if value is F else all_of((value, self._in_window(x, e, e, its, meant)))
 
-    def _in_window(self, x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
-        value = self.fits(x, a, e)
+    def itself(self, x: Frame, e: Deed, its: Deed | None) -> Value:
+        """Whether the asking act is one of those it counts: equal to itself in what it states."""
+        values = []
+        for own, path in self.pattern.same:
+            mine = self.terms.getter((own,))(x, e, None)
+            if path == (own,):
+                values.append(F if mine is NOT_STATED else T)
+            else:
+                values.append(equal(mine, self.terms.getter(path)(x, e, its)))
+        return all_of(values)
+
+    def _in_window(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        value = self.fits(x, a, e, meant)
         if value is F:
             return F
-        when = self.when_made(x, a, e)
-        if when is None:
+        found = self.when_made(x, a, e)
+        if found is None:
             return F
-        if self.pattern.window is not None and a.id != e.id:
-            lo, hi = self._window(e.lo, e.lo), self._window(e.hi, e.hi)
-            assert lo is not None
-            assert hi is not None
-            value = all_of((value, T if when.lo >= hi else F if when.hi < lo else U))
-            if value is F:
-                return F
-        return self.standing.value(x, Made((a,), when.lo, when.hi), e, its, value, None, counting=True)
+        when, sure = found
+        made = Made((a,), when.lo, when.hi, (when,))
+        value = all_of((value, sure))
+        if a.id == e.id:  # it counts, whatever its own time
+            return all_of((value, self.with_test(x, a, e)))
+        value = self._windowed(x, made, e, value)
+        return value if value is F else self.standing.value(x, made, e, its, value, meant, counting=True)
+
+    def _windowed(self, x: Frame, made: Made, e: Deed, value: Value) -> Value:
+        window = self.pattern.window
+        if window is None:
+            return value
+        if x.marks is not None:
+            x.marks += [self.calendar.leaves(instant, window) for instant in (made.lo, made.hi)]
+        lo, hi = self._window(e.lo, e.lo), self._window(e.hi, e.hi)
+        assert lo is not None
+        assert hi is not None
+        return all_of((value, T if made.lo >= hi else F if made.hi < lo else U))
 
     def _window(self, instant: int, other: int) -> int | None:
         """The start of the window that ends at an instant."""

@@ -6,14 +6,15 @@ require = answered ∨ `unless`. The table turns the two into a verdict.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.deeds import Deed
-from detente.agreement.judge.edges import ASKER
+from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
@@ -44,6 +45,7 @@ class Clause:
         self.unless = terms.test(rule.unless, rule.id) if rule.unless is not None else None
         self.phase = terms.phases[rule.during] if rule.during else None
         self.who = persons.resolver(rule.by) if rule.by is not None and rule.mode == "require" else None
+        self.each = persons.choices(rule.by) if rule.by is not None and rule.each else None
         force = terms.agreement.in_force
         self.force = terms.test(force, "") if force is not None and not rule.survives else None
         self.trigger: Question | None = None
@@ -63,7 +65,7 @@ class Clause:
         """Of a prohibition: the permissions that prevail over it."""
         self.beside: list[Clause] = []
         """Of a prohibition: the permissions that neither prevail nor yield."""
-        self.looks_ahead = bool(later_patterns(rule.when))
+        self.looks_ahead = _asks_later(terms.agreement, (rule.when, rule.unless))
         self.ahead = rule.mode == "require" or _asks_later(terms.agreement, rule)
 
     # the parts
@@ -89,7 +91,7 @@ class Clause:
         """Whether an act is the last of one by each."""
         assert self.trigger is not None
         result = F
-        for made, value in self.trigger.sets(x, ASKER, None):
+        for made, value in self.trigger.sets_of_all(x):
             if not any(a.id == e.id for a in made.deeds):
                 continue
             value = all_of((value, *(self.trigger.with_test(x, a, ASKER) for a in made.deeds)))
@@ -102,10 +104,12 @@ class Clause:
         return self.unless(x, e, None) if self.unless is not None else F
 
     def applies(self, x: Frame, e: Deed) -> Value:
-        """Of a permission: whether it holds for this act."""
-        if e.kind not in self.rule.kinds:
+        """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
+        if e.kind not in self.rule.kinds or (
+            x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
+        ):
             return F
-        value = self.scope(x, e)
+        value = all_of((T if e.sure else U, self.scope(x, e)))
         if value is not F and self.unless is not None:
             value = all_of((value, negate(self.unless(x, e, None))))
         return value
@@ -115,14 +119,8 @@ class Clause:
         return any_of(permit.counts(x, e, self) for permit in self.permits)
 
     def counts(self, x: Frame, e: Deed, over: Clause) -> Value:
-        """Of a permission: whether it applies against a prohibition; before the act, one that looks ahead only if
-        it is relied on. Out of force it lifts nothing that survives.
-        """
-        if x.relied is not None and self.looks_ahead and self.rule.id not in x.relied:
-            return F
+        """Of a permission: whether it applies against a prohibition. Out of force it lifts nothing that survives."""
         value = self.applies(x, e)
-        if value is P and x.relied is not None:
-            value = T
         if value is not F and over.rule.survives and self.force is not None:
             value = all_of((value, self.force(x, e, None)))
         return value
@@ -143,13 +141,17 @@ class Clause:
 
     def judge(self, x: Frame, e: Deed) -> list[Finding]:
         """What the clause says of an act, a phase's edge or a due time."""
-        a = self.scope(x, e)
+        counted = self._from_receipt(x, e)
+        if counted is None:
+            return []
+        e, sure = counted
+        a = all_of((sure, T if e.sure else U, self.scope(x, e)))
         if a is F:
             return []
         if self.rule.mode == "require":
             return self._duties(x, e, a)
         if self.rule.mode == "permit":
-            if self.applies(x, e) is F or (x.relied is not None and self.looks_ahead and self.rule.id not in x.relied):
+            if self.applies(x, e) is F:
                 return []
             return [self._finding(x, e, "no verdict", e.author, due_by=None)]
         g = self.excused(x, e)
@@ -164,28 +166,49 @@ class Clause:
         due_by = self._claimable(x, e) if verdict == "not due" else None
         return [self._finding(x, e, verdict, e.author, against=against, due_by=due_by)]
 
+    def _from_receipt(self, x: Frame, e: Deed) -> tuple[Deed, Value] | None:
+        """A trigger received by those `to` names: the duty runs from then; None: not so far."""
+        if self.trigger is None or self.trigger.to is None or self.trigger.pattern.each:
+            return e, T
+        found = self.trigger.when_made(x, e, e)
+        if found is None or x.now < found[0].lo < FAR:
+            x.volatile = True
+            return None
+        return e.counted_from(found[0]), found[1]
+
     def _claimable(self, x: Frame, e: Deed) -> int | None:
         """Until when a permission that looks ahead may still be claimed."""
         found = [limit for permit in self.permits for limit in _deadlines(permit, x, e)]
         return max(found) if found else None
 
     def _duties(self, x: Frame, e: Deed, a: Value) -> list[Finding]:
-        assert self.owed is not None
-        assert self.who is not None
-        who = self.who(x, e)
-        each = who if self.rule.each else [union(who)]
         excused: Value | None = None
         found = []
         start = (x.evidence, x.missing)
-        for meant in each:
+        for code, answer in self._bound(x, e):
             x.evidence, x.missing = list(start[0]), list(start[1])
-            g = self.answered(x, e, meant)
+            g = answer()
             if g is not T and self.unless is not None:
                 excused = self.unless(x, e, None) if excused is None else excused
                 g = any_of((g, excused))
-            verdict = _TABLE[a if meant.sure or a is not T else U][g]
-            found.append(self._finding(x, e, verdict, meant.code, due_by=self.limit(x, e)))
+            found.append(self._finding(x, e, _TABLE[a][g], code, due_by=self.limit(x, e)))
         return found
+
+    def _bound(self, x: Frame, e: Deed) -> Iterator[tuple[str | None, Callable[[], Value]]]:
+        """Who is bound, and whether it was answered: each one; or all together where it is unsure who they are."""
+        assert self.owed is not None
+        assert self.who is not None
+        if self.each is None:
+            meant = union(self.who(x, e))
+            yield meant.code, lambda: self.answered(x, e, meant)
+            return
+        choices = self.each(x, e)
+        if len(choices) == 1 and choices[0]:
+            for one in choices[0]:
+                yield one.code, partial(self.answered, x, e, one)
+            return
+        values = {all_of(self.answered(x, e, one) for one in persons) if persons else F for persons in choices}
+        yield None, lambda: values.pop() if len(values) == 1 else U
 
     def limit(self, x: Frame, e: Deed) -> int | None:
         """The last instant for what is owed; None if it cannot be dated."""
@@ -263,6 +286,8 @@ def later_patterns(condition: f.Condition | None) -> list[f.Pattern]:
     """The questions of a condition that look ahead."""
     if isinstance(condition, f.All | f.Any_):
         return [pattern for item in condition.items for pattern in later_patterns(item)]
+    if isinstance(condition, f.Not):
+        return later_patterns(condition.item)
     if isinstance(condition, f.Ask) and condition.mode == "later":
         return [condition.pattern]
     return []

@@ -16,6 +16,7 @@ from detente.agreement.record import OneOf, Unknown
 
 Key = tuple[object, ...]
 HEAD = frozenset(("id", "by", "at", "from", "until"))
+_DERIVED = ("receipt", "finding")
 
 
 class Cell:
@@ -123,15 +124,16 @@ class Store:
         return self.deeds.get(id), cell
 
     def first(self) -> int | None:
-        """The first instant at which something in the record counts."""
+        """The first instant at which something in the record surely counts."""
         if self._first is None:
-            self._first = min((deed.lo for deed in self.deeds.values() if abs(deed.lo) < FAR), default=None)
+            spoken = (deed.hi for deed in self.deeds.values() if deed.kind not in _DERIVED and abs(deed.hi) < FAR)
+            self._first = min(spoken, default=None)
         return self._first
 
     def add(self, deed: Deed) -> list[Cell]:
         """Keep a deed; the cells that changed."""
-        if self._first is not None and -FAR < deed.lo < self._first:
-            self._first = deed.lo
+        if self._first is not None and -FAR < deed.hi < self._first and deed.kind not in _DERIVED:
+            self._first = deed.hi
         self.deeds[deed.id] = deed
         changed = self._touched(deed, True)
         if deed.index >= 0:
@@ -141,7 +143,7 @@ class Store:
     def remove(self, id: str) -> list[Cell]:
         """Drop a deed; the cells that changed."""
         deed = self.deeds.pop(id)
-        if deed.lo == self._first:
+        if deed.hi == self._first:
             self._first = None
         if deed.index >= 0:
             self._logs[deed.log].pop(deed.index, None)

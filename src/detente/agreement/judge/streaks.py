@@ -6,46 +6,58 @@ an unsure day leaves the start between the first possible and the first sure end
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.record import Interval
-from detente.agreement.values import F, T
+from detente.agreement.values import P, T, U, Value
 
 if TYPE_CHECKING:
     from detente.agreement.judge.terms import Terms
 
 
-def streak(terms: Terms, x: Frame, edge: f.Streak) -> tuple[int, int]:
-    """When the run is complete: first possible and first sure instant; FAR if not up to now."""
-    calendar = terms.calendar
-    spans = [span for span in terms.phases[edge.since].spans if span.lo < span.end_hi]
-    if not spans:
-        return FAR, FAR
-    first = min(span.lo for span in spans)
-    surely = min((span.hi for span in spans if span.value is T and span.hi < span.end_lo), default=FAR)
-    test = terms.test(edge.each_day, "")
-    day = calendar.day_of(first)
-    if calendar.first_instant(day) < first:
-        day += timedelta(days=1)
-    possible, sure = FAR, FAR
-    perhaps_run = sure_run = 0
+class Day(NamedTuple):
+    """A local day, its last ms, and whether it satisfied the condition."""
+
+    day: date
+    last: int
+    value: Value
+
+
+def streak(terms: Terms, x: Frame, edge: f.Streak, since_lo: int, since_hi: int) -> tuple[int, int] | None:
+    """When the run after a start is complete: first possible and first sure instant; None if not up to now."""
     x.volatile = True
-    while sure >= FAR:
-        lo, hi = calendar.first_instant(day), calendar.last_instant(day)
-        if hi > x.now:
-            break
-        value = test(x, Deed(f"day:{day.isoformat()}", "", frozenset(), Interval(hi, hi), {}), None)
-        perhaps_run = 0 if value is F else perhaps_run + 1
-        surely_after = lo >= surely
-        sure_run = sure_run + 1 if value is T and surely_after else 0
+    good = _run(terms, x, edge, since_lo, frozenset((T, U, P)))
+    if good is None:
+        return None
+    sure = _run(terms, x, edge, since_hi, frozenset((T,)))
+    return good, FAR if sure is None else sure
+
+
+def _run(terms: Terms, x: Frame, edge: f.Streak, since: int, good: frozenset[Value]) -> int | None:
+    """The instant after the first run of N good whole days that begin after an instant and are over by now."""
+    run = 0
+    for day in days(terms, x, edge, since):
+        run = run + 1 if day.value in good else 0
+        if run == edge.days:
+            return day.last + 1
+    return None
+
+
+def days(terms: Terms, x: Frame, edge: f.Streak, since: int) -> Iterator[Day]:
+    """Every whole day that begins after an instant and is over by now."""
+    if since > x.now:
+        return
+    calendar, test = terms.calendar, terms.test(edge.each_day, "")
+    day = calendar.day_of(since)
+    if calendar.first_instant(day) < since:
         day += timedelta(days=1)
-        if perhaps_run >= edge.days:
-            possible = min(possible, hi + 1)
-        if sure_run >= edge.days:
-            sure = hi + 1
-    return possible, sure
+    while (last := calendar.last_instant(day)) < x.now:
+        deed = Deed(f"day:{day.isoformat()}", "day", frozenset(), Interval(last, last), {}, event=False)
+        yield Day(day, last, test(x, deed, None))
+        day += timedelta(days=1)

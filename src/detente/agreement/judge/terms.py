@@ -23,15 +23,15 @@ Test = Callable[[Frame, Deed, Deed | None], Value]
 class Terms:
     """The parts of an agreement, compiled against a store."""
 
-    def __init__(self, agreement: f.Agreement, geometry: Geometry) -> None:
+    def __init__(self, agreement: f.Agreement, geometry: Geometry, frame: Frame) -> None:
         from detente.agreement.judge.phases import PhaseState
 
         self.agreement = agreement
         self.geometry = geometry
         self.calendar = LocalCalendar(agreement.zone)
-        self.wardrobe = Wardrobe(agreement)
         self.store = Store()
         self.persons = Persons(self)
+        self.wardrobe = Wardrobe(agreement, self.persons, frame)
         self._tests: dict[tuple[f.Condition, str], Test] = {}
         self._questions: dict[tuple[f.Pattern, str], Question] = {}
         self._places: dict[f.PlaceForm, Place] = {}

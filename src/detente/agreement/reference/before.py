@@ -133,7 +133,7 @@ def check(
             shown = clauses.permit_one(rule, fresh)
             found += [shown] if shown is not None else []
         elif rule.mode == "require" and rule.trigger is not None and (pattern := rule.trigger.pattern) is not None:
-            mine = duties.triggers(rule, about.case) if act.kind in pattern.kinds and not pattern.each else []
+            mine = duties.triggers(rule, about.case) if act.kind in pattern.kinds else []
             for subject in mine:
                 if subject.about.act.id == act.id:
                     found += duties.required(rule, subject)
@@ -148,7 +148,9 @@ def proposal(
     received = {}
     if not agreement.kinds[act.kind].event:
         keepers = [code for code, other in agreement.others.items() if other.keeps_log]
-        received = {code: moment for code in [*agreement.parties, *keepers] if act.by != {code}}
+        addressed = any(form.type == "addressee" for form in agreement.kinds[act.kind].fields.values())
+        whom = [*agreement.parties, *(agreement.others if addressed else keepers)]
+        received = {code: moment for code in whom if act.by != {code}}
     made = replace(act, at=moment, received=received)
     stale = {log: head for log, head in known.heads.items() if head < asked}
     case: Case = case_of(agreement, Record((*known.acts, made), when, stale), geometry, relied)
@@ -215,13 +217,31 @@ def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
         return _can_be(condition.item, F if wanted is T else T, about)
     if isinstance(condition, f.Named):
         return _can_be(agreement.define[condition.name], wanted, about)
-    rests: list[f.Pattern] = [item for item in walk(condition) if isinstance(item, f.Pattern)]
-    for item in walk(condition):
-        if isinstance(item, f.PlaceName):
-            rests += [part for part in walk(agreement.places[item.name]) if isinstance(part, f.Pattern)]
-    if isinstance(condition, f.During):
-        rests += [part for part in walk(agreement.phases[condition.phase]) if isinstance(part, f.Pattern)]
-    if any(not about.case.is_event(kind) for pattern in rests for kind in pattern.kinds):
+    pattern = condition.pattern if isinstance(condition, f.Ask) and condition.mode == "earlier" else None
+    if pattern is not None and wanted is T:
+        condition = f.Ask(replace(pattern, ended_by=()), "earlier")  # an ending brings nothing about
+    stays = pattern is not None and not (pattern.ended_by or pattern.at_most or pattern.newest_per)
+    if stays and wanted is F and conditions.value(condition, about) is T:
+        return False  # once made, it stays made
+    kinds = {kind for pattern in _rests_on(condition, agreement) for kind in pattern.kinds}
+    if any(not about.case.is_event(kind) and kind != "finding" for kind in kinds):
         return True
     value = conditions.value(condition, about)
     return value is not (F if wanted is T else T)
+
+
+def _rests_on(condition: object, agreement: f.Agreement) -> list[f.Pattern]:
+    """Every question that a condition, a place or a phase rests on, through names as well."""
+    found: list[f.Pattern] = []
+    for item in walk(condition):
+        if isinstance(item, f.Pattern):
+            found.append(item)
+        elif isinstance(item, f.PlaceName):
+            found += _rests_on(agreement.places[item.name], agreement)
+        elif isinstance(item, f.Named):
+            found += _rests_on(agreement.define[item.name], agreement)
+        elif isinstance(item, f.During | f.EdgeOf):
+            found += _rests_on(agreement.phases[item.phase], agreement)
+        elif isinstance(item, f.Streak):
+            found += _rests_on(agreement.phases[item.since], agreement)
+    return found

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement, Pattern
 from detente.agreement.geometry import Geometry
-from detente.agreement.record import Act, Interval, Record
-from detente.agreement.reference.instants import NEVER_KNOWN, first_of
-from detente.agreement.values import F, U, Value
+from detente.agreement.record import Act, Interval, OneOf, Record
+from detente.agreement.reference.instants import FAR, NEVER_KNOWN, first_of
+from detente.agreement.values import F, T, U, Value
 
 PLAIN = ("receipt", "finding", "due", "day", "edge")
 """Kinds that nobody receives: they count from their own time."""
@@ -76,7 +76,7 @@ class Case:
     def logs(self) -> list[str]:
         """All logs: one for each party and each other that keeps one."""
         keepers = [code for code, other in self.agreement.others.items() if other.keeps_log]
-        return [*self.agreement.parties, *keepers, *self.record.heads]
+        return [*self.agreement.parties, *keepers]
 
     def log_of(self, code: str) -> list[str]:
         """The logs in which statements of a person would stand (3): own, guarantor's, members'."""
@@ -104,18 +104,52 @@ class Case:
         return True
 
     def first_receipt(self, act: Act) -> Interval | None:
-        """From when a statement counts if nothing says by whom it must be received (4)."""
+        """From when a statement counts if nothing says by whom it must be received (4).
+
+        A receipt that is not seen lies beyond what is known of the author's log and of the receiver's.
+        """
         kind = self.agreement.kinds.get(act.kind)
         for name, form in kind.fields.items() if kind else ():
             if form.type == "addressee" and name in act.fields:
                 to = act.fields[name]
                 if isinstance(to, str):
                     return act.received.get(to)
-                return first_of(list(act.received.values())) if act.received else None
-        parties = [when for who, when in act.received.items() if who in self.agreement.parties and act.by != {who}]
-        if parties:
-            return first_of(parties)
-        return first_of(list(act.received.values())) if act.received else None
+                return self._by_one_of(act, to)
+        if not act.received:
+            return None
+        parties = [code for code in self.agreement.parties if act.by != {code}]
+        known = [act.received[code] for code in parties if code in act.received]
+        unseen = [self.unseen_from(act, code) for code in parties if code not in act.received]
+        if known:
+            first = first_of(known)
+            return Interval(min([first.lo, *unseen]), first.hi)
+        first = first_of(list(act.received.values()))  # no party has it, as far as is known
+        behind = any(instant <= self.record.now for instant in unseen)
+        return Interval(first.lo, max(first.hi, self.record.now) if behind else first.hi)
+
+    def _by_one_of(self, act: Act, to: object) -> Interval | None:
+        """Whose receipt counts is not known: one of these, or anybody; it may be one who never gets it."""
+        if not act.received:
+            return None
+        codes = (
+            [str(code) for code in to.values]
+            if isinstance(to, OneOf)
+            else [*self.agreement.parties, *self.agreement.others]
+        )
+        codes = [code for code in codes if act.by != {code}]  # nobody writes to himself
+        known = [act.received[code] for code in codes if code in act.received]
+        unseen = [self.unseen_from(act, code) for code in codes if code not in act.received]
+        if not known:
+            return None
+        return Interval(min([*(when.lo for when in known), *unseen]), FAR if unseen else max(when.hi for when in known))
+
+    def unseen_from(self, act: Act, receiver: str) -> int:
+        """The first instant at which a receipt that is not seen may lie."""
+        mine = [self.record.complete_to(log) for code in act.by for log in self.log_of(code)]
+        known = min(mine or [self.record.complete_to(log) for log in self.logs()])
+        if receiver in self.logs():
+            known = max(known, self.record.complete_to(receiver))
+        return known + 1
 
     def made(self, act: Act) -> Interval | None:
         """When an act counts from; None: not made (a statement that nobody received)."""
@@ -124,6 +158,11 @@ class Case:
         if act.kind in PLAIN and not act.received:
             return act.at or NEVER_KNOWN
         return self.first_receipt(act)
+
+
+def surely_made(case: Case, act: Act, at: Interval) -> Value:
+    """A statement that may never have been received may not have been made; an event was, whenever."""
+    return U if at.hi >= FAR and not case.is_event(act.kind) and act.kind not in PLAIN else T
 
 
 @dataclass(frozen=True)
@@ -164,4 +203,4 @@ def in_order(first: Act, second: Act, case: Case) -> bool | None:
     return first.index < second.index
 
 
-__all__ = ["PLAIN", "About", "Case", "Pattern", "Trace", "agreed", "in_order", "nobody"]
+__all__ = ["PLAIN", "About", "Case", "Pattern", "Trace", "agreed", "in_order", "nobody", "surely_made"]

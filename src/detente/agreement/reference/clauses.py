@@ -8,8 +8,9 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.record import Act
 from detente.agreement.reference import conditions, people, phases, units
-from detente.agreement.reference.case import About, Case, Trace
+from detente.agreement.reference.case import About, Case, Trace, surely_made
 from detente.agreement.reference.instants import FAR
+from detente.agreement.strata import walk
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
 _TABLE: dict[Value, tuple[Verdict, Verdict, Verdict, Verdict]] = {
@@ -100,7 +101,8 @@ def in_time(subjects: list[Subject]) -> list[Subject]:
 
 def scope(rule: f.Rule, about: About) -> Value:
     """a = kind and by and when and during."""
-    values = [people.among(about.act.by, rule.by, about), conditions.value(rule.when, about)]
+    values = [surely_made(about.case, about.act, about.at)]
+    values += [people.among(about.act.by, rule.by, about), conditions.value(rule.when, about)]
     if rule.during:
         values.append(phases.during(rule.during, about.case, about.at))
     return all_of(values)
@@ -110,9 +112,20 @@ def applies(permit: f.Rule, about: About) -> Value:
     """Whether a permission applies. Before an act, one that looks ahead counts only if the asker relies on it (12)."""
     if about.act.kind not in permit.kinds:
         return F
-    value = all_of([scope(permit, about), negate(conditions.value(permit.unless, about)) if permit.unless else T])
     relied = about.case.relied
-    return F if value is P and relied is not None and permit.id not in relied else value
+    if relied is not None and permit.id not in relied and looks_ahead((permit.when, permit.unless), about.case):
+        return F
+    return all_of([scope(permit, about), negate(conditions.value(permit.unless, about)) if permit.unless else T])
+
+
+def looks_ahead(condition: object, case: Case) -> bool:
+    """Whether a question of a condition is about what comes later."""
+    for item in walk(condition):
+        if isinstance(item, f.Ask) and item.mode == "later":
+            return True
+        if isinstance(item, f.Named) and looks_ahead(case.agreement.define[item.name], case):
+            return True
+    return False
 
 
 def lifts(permit: f.Rule, rule: f.Rule) -> bool:

@@ -9,7 +9,7 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding
 from detente.agreement.record import Act, Interval
 from detente.agreement.reference import conditions, people, phases, questions, units
-from detente.agreement.reference.case import About, Case, Trace, nobody
+from detente.agreement.reference.case import About, Case, Trace, in_order, nobody, surely_made
 from detente.agreement.reference.clauses import (
     Subject,
     acts,
@@ -21,7 +21,7 @@ from detente.agreement.reference.clauses import (
     unlifted,
     verdict,
 )
-from detente.agreement.reference.instants import FAR, at_minute, iso, local_day
+from detente.agreement.reference.instants import FAR, at_minute, iso, local_day, not_later
 from detente.agreement.values import F, P, T, Value, all_of, any_of
 
 
@@ -44,31 +44,51 @@ def triggers(rule: f.Rule, case: Case) -> list[Subject]:
 
 def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
     if pattern.each and pattern.by is not None:
-        about = nobody(case, Interval(-FAR, FAR))
-        found = []
-        for unit in phases.founders(pattern, case):
-            last = max(zip(unit.each_made, [act.id for act in unit.acts], unit.acts, strict=True))[2]
-            found.append(Subject(replace(about, act=last, at=unit.made, clause=rule.id), unit.value))
-        return in_time(found)
+        return in_time(_last_of_each(rule, phases.founders(pattern, case), case))
     found = []
     for subject in acts(rule, case, pattern):
         about = subject.about
         got = units.receipts(pattern, about.act, about)
-        if got is None:
+        if got is None or case.record.now < got[1].lo < FAR:
             continue
         about = replace(about, at=got[1])
         unit = units.Unit((about.act,), T, got[1], (got[1],))
         # The words of a trigger are about nobody else: `with` is a condition on the trigger itself.
         seen = replace(nobody(case, got[1]), clause=rule.id)
-        value = all_of([got[0], units.fits(pattern, about.act, seen, seen), questions.further(pattern, unit, seen)])
+        value = all_of(
+            [
+                surely_made(case, about.act, got[1]),
+                got[0],
+                units.fits(pattern, about.act, seen, seen),
+                questions.further(pattern, unit, seen),
+            ]
+        )
         found.append(Subject(about, value))
     return found
+
+
+def _last_of_each(rule: f.Rule, found: list[units.Unit], case: Case) -> list[Subject]:
+    """Each act that completes a set of one by each: the one than which no other of the set is later."""
+    completing: dict[str, tuple[Act, Interval, list[Value]]] = {}
+    for unit in found:
+        for act, made in zip(unit.acts, unit.each_made, strict=True):
+            values = [unit.value]
+            for other, when in zip(unit.acts, unit.each_made, strict=True):
+                order = in_order(other, act, case)
+                if other.id != act.id:
+                    values.append(not_later(when, made) if order is None else (T if order else F))
+            completing.setdefault(act.id, (act, made, []))[2].append(all_of(values))
+    return [
+        Subject(About(case, act, made, clause=rule.id), any_of(values))
+        for act, made, values in completing.values()
+        if made.lo <= case.record.now
+    ]
 
 
 def due_times(rule: f.Rule, due: f.Due, case: Case) -> list[Subject]:
     """One instant; or each due day's minute from the first instant known up to now."""
     if due.instant is not None:
-        return [_due(rule, due.instant, None, case)]
+        return [_due(rule, due.instant, None, case)] if due.instant <= case.record.now else []
     zone, found = case.agreement.zone, []
     day = local_day(first_known(case), zone)
     last = None
@@ -85,8 +105,9 @@ def due_times(rule: f.Rule, due: f.Due, case: Case) -> list[Subject]:
 
 
 def first_known(case: Case) -> int:
-    """The first instant that the record or the phases of the agreement speak of."""
-    known = [made.lo for act in case.acts if (made := case.made(act)) is not None and made.lo > -FAR]
+    """The first instant of which the record surely speaks, or at which a phase starts by the clock."""
+    acts = [act for act in case.acts if act.kind not in ("receipt", "finding")]
+    known = [made.hi for act in acts if (made := case.made(act)) is not None and made.hi < FAR]
     for phase in case.agreement.phases.values():
         known += [edge.ms for edge in phase.starts if isinstance(edge, f.Instant)]
     return min([*known, case.record.now])
@@ -106,7 +127,7 @@ def bearers(rule: f.Rule, about: About) -> list[tuple[str | None, f.Whos]]:
     assert rule.by is not None
     if rule.each:
         meanings = people.listed(rule.by, about)
-        if len(meanings) == 1:
+        if len(meanings) == 1 and meanings[0]:
             return [(code, (f.Person(code),)) for code in meanings[0]]
         return [(None, rule.by)]
     meanings_ = people.together(rule.by, about)

@@ -29,7 +29,7 @@ def _of(case: Case, act: Act, path: tuple[str, ...], at: Interval | None = None)
         value = act.fields[head]
         if isinstance(value, Unknown):
             return UNKNOWN
-        values = value.values if isinstance(value, OneOf) else (value,)
+        values = tuple(dict.fromkeys(value.values)) if isinstance(value, OneOf) else (value,)
         return _along(case, act, head, values, rest)
     if head == "id":
         return (act.id,)

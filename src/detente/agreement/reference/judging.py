@@ -74,7 +74,10 @@ def told(act: Act, side: str) -> Act:
 
 
 def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) -> list[Finding]:
-    """Each account is judged; definite verdicts that differ are disputed."""
+    """Each account is judged; definite verdicts that differ are disputed.
+
+    Where no account binds more than one, there is one finding about the act, whoever the accounts say it was by.
+    """
     if len(runs) == 1:
         return runs[0]
     subjects = list(dict.fromkeys((finding.clause, finding.act) for found in runs for finding in found))
@@ -83,13 +86,23 @@ def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) ->
     result = []
     for clause, act in subjects:
         each = [[item for item in found if (item.clause, item.act) == (clause, act)] for found in runs]
-        if all(len(items) == 1 for items in each):
-            result.append(_one([items[0] for items in each], sides))
+        silent = [
+            next(
+                (item for item in items if item.verdict == "not applicable"),
+                Finding(clause, act, None, "not applicable"),
+            )
+            for items in each
+        ]
+        spoken = [[item for item in items if item.verdict != "not applicable"] for items in each]
+        if all(len(items) <= 1 for items in spoken):
+            result.append(
+                _one([items[0] if items else none for items, none in zip(spoken, silent, strict=True)], sides)
+            )
             continue
-        for bearer in dict.fromkeys(item.bearer for items in each for item in items):
+        for bearer in dict.fromkeys(item.bearer for items in spoken for item in items):
             said = [
-                next((item for item in items if item.bearer == bearer), Finding(clause, act, bearer, "not applicable"))
-                for items in each
+                next((item for item in items if item.bearer == bearer), none)
+                for items, none in zip(spoken, silent, strict=True)
             ]
             result.append(_one(said, sides))
     return result
@@ -97,24 +110,27 @@ def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) ->
 
 def _one(said: list[Finding], sides: list[str]) -> Finding:
     words = [finding.verdict for finding in said]
-    first = said[0]
-    word: Verdict = first.verdict
-    if len(set(words)) > 1:
+    spoken = [finding for finding in said if finding.verdict != "not applicable"] or said
+    word: Verdict = words[0]
+    if "no verdict" in words:
+        word = "no verdict"  # a permission applies or may
+    elif len(set(words)) > 1:
         word = "disputed" if all(item in _DEFINITE for item in words) else "cannot tell"
-    bearers = {finding.bearer for finding in said}
+    bearers = {finding.bearer for finding in spoken}
+    answers = {finding.answers for finding in spoken}
     timed = [finding.earliest for finding in said]
-    ats = [finding.at for finding in said if finding.at is not None]
+    ats = [finding.at for finding in spoken if finding.at is not None]
     return replace(
-        first,
+        spoken[0],
         verdict=word,
-        bearer=first.bearer if len(bearers) == 1 else None,
-        answers=first.answers if len({finding.answers for finding in said}) == 1 else None,
+        bearer=bearers.pop() if len(bearers) == 1 else None,
+        answers=answers.pop() if len(answers) == 1 else None,
         at=(min(at[0] for at in ats), max(at[1] for at in ats)) if ats else None,
-        evidence=tuple(dict.fromkeys(item for finding in said for item in finding.evidence)),
-        missing=tuple(dict.fromkeys(item for finding in said for item in finding.missing)),
+        evidence=tuple(dict.fromkeys(item for finding in spoken for item in finding.evidence)),
+        missing=tuple(dict.fromkeys(item for finding in spoken for item in finding.missing)),
         earliest=max(item for item in timed if item is not None) if None not in timed else None,
-        due_by=max((finding.due_by for finding in said if finding.due_by is not None), default=None),
-        shadow=any(finding.shadow for finding in said),
-        against=tuple(dict.fromkeys(item for finding in said for item in finding.against)),
+        due_by=max((finding.due_by for finding in spoken if finding.due_by is not None), default=None),
+        shadow=any(finding.shadow for finding in spoken),
+        against=tuple(dict.fromkeys(item for finding in spoken for item in finding.against)),
         sides=tuple(zip(sides, words, strict=True)) if len(set(words)) > 1 else (),
     )

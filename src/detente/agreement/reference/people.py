@@ -82,11 +82,19 @@ def member(code: str, codes: Codes, about: About, at: Interval | None = None) ->
         if other is None:
             continue
         values.append(member(code, frozenset(other.members), about, at))
-        if other.joined_by is not None and code != STRANGER:
+        asked = other.joined_by.by if other.joined_by is not None else None
+        if other.joined_by is not None and asked is not None and among(frozenset({code}), asked, about) is F:
+            values.append(F)  # not one of those who may join
+        elif other.joined_by is not None and code != STRANGER:
             values.append(joined(other.joined_by, code, about, at or about.at))
         elif other.joined_by is not None:
             values.append(F)
     return any_of(values)
+
+
+def under(code: str, about: About) -> Codes:
+    """Whoever may be meant by a code: the person, or a group's members."""
+    return frozenset(one for one in [code, *everybody(about.case)] if member(one, frozenset({code}), about) is not F)
 
 
 def among(by: Codes, whos: f.Whos | None, about: About) -> Value:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from detente.agreement import form as f
-from detente.agreement.record import Act, Interval, Unknown
-from detente.agreement.reference import fields, people, questions
+from detente.agreement.record import Act, Interval
+from detente.agreement.reference import people, questions
 from detente.agreement.reference.case import About, Case, in_order, nobody
 from detente.agreement.reference.instants import (
     FAR,
@@ -56,7 +56,7 @@ def during(name: str, case: Case, at: Interval) -> Value:
     """Whether the phase runs. A start that is not seen may have come; so may an end."""
     phase = case.agreement.phases[name]
     value = any_of([span.runs(at) for span in spans(name, case)])
-    if value is not F and any(_unseen(edge, case, at.hi) for edge in phase.ends):
+    if value is not F and (any(_unseen(edge, case, at.hi) for edge in phase.ends) or _may_shorten(phase, case, at.hi)):
         value = all_of([value, U])
     if value is not T and any(_unseen(edge, case, at.hi) for edge in phase.starts):
         value = any_of([value, U])
@@ -83,7 +83,7 @@ def edges(edge: f.EdgeOf, case: Case) -> list[tuple[Interval, Value]]:
         if edge.edge == "start":
             at = span.start.at
             value = all_of([span.start.value, negate(span.ended(at))])
-            running = [other.runs(at) for other in others if _first(other, span, every)]
+            running = [other.runs(at) for other in others if other.start.at.lo < at.lo]
         else:
             sure = [end for end, value in span.ends if value is T]
             maybe = [end for end, value in span.ends if value is not F]
@@ -93,14 +93,15 @@ def edges(edge: f.EdgeOf, case: Case) -> list[tuple[Interval, Value]]:
             value = all_of([span.start.value, T if sure else U, negate(not_later(at, span.start.at))])
             running = [other.runs(at) for other in others]
         value = all_of([value, negate(any_of(running))])
+        if _unseen(edge, case, at.hi):
+            value = all_of([value, U])  # what is not seen may have started or ended it before
         if value is not F and at.lo < FAR // 2:
             found.append((at, value))
-    return found
-
-
-def _first(one: Span, other: Span, every: list[Span]) -> bool:
-    """Which of two spans is looked at as the earlier."""
-    return (one.start.at, every.index(one)) < (other.start.at, every.index(other))
+    together = []
+    for lo in dict.fromkeys(at.lo for at, _ in found):  # those that may fall at the same instant are one
+        same = [(at, value) for at, value in found if at.lo == lo]
+        together.append((Interval(lo, max(at.hi for at, _ in same)), any_of([value for _, value in same])))
+    return together
 
 
 def _starts(edge: f.Edge, case: Case) -> list[Start]:
@@ -156,8 +157,14 @@ def _ends(phase: f.Phase, start: Start, case: Case) -> list[tuple[Interval, Valu
                 ends.append((other.at, all_of([other.value, strictly_later(other.at, start.founded)])))
     lapses = [lapse for lapse in lapses if lapse[1] is not F]
     if phase.renewed_by is not None and lapses:
-        lapses = [(_renewed(phase.renewed_by, start, first_of([at for at, _ in lapses]), ends, case), T)]
+        lapses = [(_renewed(phase.renewed_by, start, _first_lapse(lapses), ends, case), T)]
     return [*lapses, *ends]
+
+
+def _first_lapse(lapses: list[tuple[Interval, Value]]) -> Interval:
+    """The first that may be, and the first that surely is."""
+    sure = [at.hi for at, value in lapses if value is T]
+    return Interval(min(at.lo for at, _ in lapses), min(sure, default=FAR))
 
 
 def _lapse(start: int, duration: f.Duration, zone: str) -> int:
@@ -195,9 +202,10 @@ def _renewed(
 ) -> Interval:
     """The end after every renewal that came while the phase ran. If one may have come too late, all after is U."""
     for unit in sorted(founders(pattern, case), key=lambda item: (item.made, [act.id for act in item.acts])):
-        until = fields.instant_at(About(case, unit.acts[0], unit.made), ("until",))
-        if until is None or isinstance(until, Unknown):
+        stated = [act.until for act in unit.acts if act.until is not None]
+        if len(stated) < len(unit.acts):
             continue
+        until = Interval(min(stated), min(stated))
         ended = any_of([all_of([value, not_later(end, unit.made)]) for end, value in ends])
         in_time = all_of([unit.value, not_later(start.at, unit.made), strictly_later(lapse, unit.made), negate(ended)])
         if in_time is T:
@@ -247,11 +255,45 @@ def _unseen(edge: f.Edge, case: Case, at: int) -> bool:
     if isinstance(edge, f.ByAct):
         if edge.plus is not None:
             at = latest_start(at, edge.plus, case.agreement.zone)
+        at = questions.until(edge.pattern, at)
         about = nobody(case, Interval(at, at))
         return not case.whole(edge.pattern.kinds, people.logs_of(edge.pattern.by, about), at)
     if isinstance(edge, f.EdgeOf):
-        phase = case.agreement.phases[edge.phase]
-        return any(_unseen(item, case, at) for item in (phase.starts if edge.edge == "start" else phase.ends))
+        return _unseen_in(edge.phase, case, at)
     if isinstance(edge, f.Streak):
-        return any(_unseen(item, case, at) for item in case.agreement.phases[edge.since].starts)
+        return _unseen_in(edge.since, case, at)
+    return False
+
+
+def _unseen_in(name: str, case: Case, at: int) -> bool:
+    """Whether any start, end or renewal of a phase may have come by an instant without our knowing."""
+    phase = case.agreement.phases[name]
+    renewals = (f.ByAct(phase.renewed_by),) if phase.renewed_by is not None else ()
+    return any(_unseen(item, case, at) for item in (*phase.starts, *phase.ends, *renewals))
+
+
+def _may_shorten(phase: f.Phase, case: Case, at: int) -> bool:
+    """Whether a renewal that is not seen may have put the end before an instant (it may even be an earlier one).
+
+    Where each states an equal `until`, it would be one that everybody whose log is whole also states.
+    """
+    pattern = phase.renewed_by
+    if pattern is None or not any(isinstance(edge, f.Instant | f.After) for edge in phase.ends):
+        return False
+    about = nobody(case, Interval(-FAR, FAR))
+    if not pattern.each or pattern.by is None or "until" not in pattern.alike:
+        return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), questions.until(pattern, at))
+    for persons in people.listed(pattern.by, about):
+        common: set[int] | None = None
+        unseen = False
+        for code in persons:
+            who = (f.Person(code),)
+            if not case.whole(pattern.kinds, people.logs_of(who, about), questions.until(pattern, at)):
+                unseen = True
+                continue
+            mine = [unit.acts[0] for unit in units(replace(pattern, by=who, each=False), about)]
+            stated = {act.until for act in mine if act.until is not None}
+            common = stated if common is None else common & stated
+        if unseen and (common is None or any(instant <= at for instant in common)):
+            return True
     return False

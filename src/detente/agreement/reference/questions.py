@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from detente.agreement import form as f
 from detente.agreement.record import UNKNOWN, Act, Interval, Unknown
@@ -37,9 +38,11 @@ def ask(question: f.Ask, about: About) -> Value:
 
 
 def before(unit: Unit, about: About) -> Value:
-    """Not later than the act asked about; in one log the index decides (5)."""
+    """Not later than the act asked about (which is not later than itself); in one log the index decides (5)."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
+        if act.id == about.act.id:
+            continue
         order = in_order(act, about.act, about.case)
         values.append(not_later(made, about.at) if order is None else (T if order else F))
     return all_of(values)
@@ -90,15 +93,28 @@ def shared(pattern: f.Pattern, ender: f.Pattern, case: Case) -> tuple[str, ...]:
 
 
 def ended(pattern: f.Pattern, unit: Unit, about: About) -> Value:
-    """Whether a later such act, equal in the shared fields, by the same author unless `by` says, is in effect."""
+    """Whether a later such act, equal in the shared fields, by the same author unless `by` says, is in effect.
+
+    An ending that may lie beyond what is known leaves it open (11); one by each, only where each may have made his."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
-        beside = about.inner(act, made)
         for ender in pattern.ended_by:
-            for persons in people.listed(ender.by, about) if ender.each and ender.by else [None]:
-                for end in units(ender, about, beside, persons):
-                    values.append(_ends(pattern, ender, end, act, made, about, beside))
+            asked = meanings(ender, about) if ender.each else [[ender]]
+            ends = partial(_ended, pattern, act, made, about)
+            values.append(agreed(each_of(each, ends) for each in asked))
     return any_of(values)
+
+
+def _ended(pattern: f.Pattern, act: Act, made: Interval, about: About, ender: f.Pattern) -> Value:
+    """Whether one act is ended by such an act, or one that is not seen may have ended it."""
+    case, beside = about.case, about.inner(act, made)
+    values = []
+    for persons in people.listed(ender.by, about) if ender.each and ender.by else [None]:
+        for end in units(ender, about, beside, persons):
+            values.append(_ends(pattern, ender, end, act, made, about, beside))
+    logs = people.logs_of(ender.by, about) if ender.by is not None else _own_logs(act, case)
+    whole = case.whole(ender.kinds, logs, until(ender, about.at.hi))
+    return any_of([*values, F if whole else U])
 
 
 def _ends(
@@ -127,31 +143,61 @@ def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: Abo
         order = in_order(unit.acts[0], other.acts[0], about.case) if len(unit.acts) == 1 else None
         newer = strictly_later(other.made, unit.made) if order is None else (T if order else F)
         equal = alike(pattern.newest_per, unit.acts[0], other.acts[0], about)
-        values.append(all_of([other.value, newer, equal, before(other, about), begun(other, about)]))
+        value = all_of([other.value, newer, equal, before(other, about), begun(other, about)])
+        if value is not F and pattern.each and pattern.alike:
+            value = all_of([value, on_the_table(pattern, other, about)])
+        values.append(value)
     return any_of(values)
 
 
-def unseen_end(pattern: f.Pattern, unit: Unit, about: About) -> bool:
-    """Whether an ending, or a newer one, may lie beyond what is known: then standing is cannot tell (11)."""
-    case, at = about.case, about.at.hi
-    for ender in pattern.ended_by:
-        whos = ender.by
-        logs = people.logs_of(whos, about) if whos is not None else _own_logs(unit, case)
-        if not case.whole(ender.kinds, logs, at):
-            return True
-    return bool(pattern.newest_per) and not case.whole(pattern.kinds, people.logs_of(pattern.by, about), at)
+def on_the_table(pattern: f.Pattern, unit: Unit, about: About) -> Value:
+    """A set under `newest_per` is made only of acts that are each its author's newest when the last is made."""
+    values = []
+    by = people.logs_of(pattern.by, about)
+    if not about.case.whole(pattern.kinds, by, until(pattern, unit.made.hi)):
+        values.append(U)
+    for number, (act, made) in enumerate(zip(unit.acts, unit.each_made, strict=True)):
+        rest = [number_ for number_ in range(len(unit.acts)) if number_ != number]
+        for single in units(replace(pattern, each=False, by=None), about):
+            newer = single.acts[0]
+            if newer.id == act.id:
+                continue
+            order = in_order(act, newer, about.case)
+            then = [in_order(newer, unit.acts[other], about.case) for other in rest]
+            by_then = [
+                not_later(single.made, unit.each_made[other]) if first is None else (T if first else F)
+                for other, first in zip(rest, then, strict=True)
+            ]
+            replaced = [
+                single.value,
+                people.same_people(newer.by, act.by),
+                alike(pattern.newest_per, act, newer, about),
+                strictly_later(single.made, made) if order is None else (T if order else F),
+                any_of(by_then),
+            ]
+            values.append(negate(all_of(replaced)))
+    return all_of(values)
 
 
-def _own_logs(unit: Unit, case: Case) -> list[str]:
-    logs: list[str] = []
-    for act in unit.acts:
-        logs += [log for code in act.by for log in case.log_of(code)] or case.logs()
-    return logs
+def unseen_newer(pattern: f.Pattern, about: About) -> bool:
+    """Whether a newer one may lie beyond what is known: then standing is cannot tell (11)."""
+    case = about.case
+    if not pattern.newest_per:
+        return False
+    return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, about.at.hi))
+
+
+def _own_logs(act: Act, case: Case) -> list[str]:
+    return [log for code in act.by for log in case.log_of(code)] or case.logs()
 
 
 def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About, after: int | None = None) -> Value:
-    """Whether a unit answers `earlier` at the time of the act asked about."""
-    values = [unit.value, before(unit, about), lead(pattern, unit, about), validity(unit, about)]
+    """Whether a unit answers `earlier` at the time of the act asked about.
+
+    A count in a window counts what was made in it, whether or not it has begun or run out since."""
+    values = [unit.value, before(unit, about), lead(pattern, unit, about)]
+    if pattern.window is None:
+        values.append(validity(unit, about))
     if after is not None:
         values.append(strictly_later(unit.made, Interval(after, after)))
     if all_of(values) is F:
@@ -161,7 +207,9 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
         values.append(negate(ended(pattern, unit, about)))
     if pattern.newest_per:
         values.append(negate(superseded(pattern, unit, all_units, about)))
-    if unseen_end(pattern, unit, about):
+        if pattern.each and pattern.alike:
+            values.append(on_the_table(pattern, unit, about))
+    if unseen_newer(pattern, about):
         values.append(U)
     return all_of(values)
 
@@ -177,7 +225,7 @@ def meanings(pattern: f.Pattern, about: About) -> Iterator[list[f.Pattern]]:
     if pattern.each and pattern.by is not None:
         for people_ in people.listed(pattern.by, about):
             if pattern.alike:
-                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))]
+                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))] if people_ else []
             else:
                 yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
     else:
@@ -203,7 +251,12 @@ def horizon(pattern: f.Pattern, about: About) -> int:
     end = about.at.hi
     if pattern.at_least is not None:
         end = latest_start(end, pattern.at_least, about.case.agreement.zone)
-    return end if pattern.no_later_than is None else min(end, pattern.no_later_than)
+    return until(pattern, end)
+
+
+def until(pattern: f.Pattern, instant: int) -> int:
+    """No answer is made after `no_later_than`."""
+    return instant if pattern.no_later_than is None else min(instant, pattern.no_later_than)
 
 
 def absent(pattern: f.Pattern, about: About) -> Value:
@@ -281,12 +334,14 @@ def _later(pattern: f.Pattern, about: About) -> Value:
             answers.append((unit, all_of(values)))
     value = any_of([answer for _, answer in answers])
     if value is not T:
-        if end.hi >= FAR // 2:
+        if pattern.within is None:
+            value = any_of([value, P])  # its time never runs out
+        elif end.hi >= FAR // 2:
             value = U
         elif case.record.now <= end.hi + case.agreement.grace:
             value = P
             about.trace.running.append(end.hi)
-        elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), end.hi):
+        elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, end.hi)):
             value = any_of([value, U])
     _note(pattern, answers, value, about)
     return value
@@ -302,13 +357,12 @@ def count(pattern: f.Pattern, about: About) -> Value:
 
 def _count(pattern: f.Pattern, about: About) -> Value:
     case = about.case
-    away = replace(about, act=replace(about.act, id=""))  # so that e is one of them
     answers = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
-        every = units(pattern, away, None, persons)
+        every = units(pattern, about, None, persons, counting=True)
         answers += [(unit, _counted(pattern, unit, every, about)) for unit in every]
     surely, possibly = _how_many(pattern, answers, about)
-    if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), about.at.hi):
+    if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, about.at.hi)):
         possibly = FAR
     low = 0 if pattern.least is None else pattern.least
     high = FAR if pattern.most is None else pattern.most
@@ -323,16 +377,20 @@ def _count(pattern: f.Pattern, about: About) -> Value:
 
 def _counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
     itself = any(act.id == about.act.id for act in unit.acts)
-    values = [standing(pattern, unit, every, about)] if not itself else [unit.value, further(pattern, unit, about)]
+    if all(act.id == about.act.id for act in unit.acts):  # it counts, whatever its own time
+        return all_of([unit.value, further(pattern, unit, about)])
+    values = [standing(pattern, unit, every, about)]
     zone = about.case.agreement.zone
-    if isinstance(pattern.window, str):
+    if itself:
+        pass  # what the act asked about is one of is in its window
+    elif isinstance(pattern.window, str):
         start = Interval(
             period_start(about.at.lo, pattern.window, zone), period_start(about.at.hi, pattern.window, zone)
         )
         values.append(not_later(start, unit.made))
-    elif pattern.window is not None and not itself:
+    elif pattern.window is not None:
         values.append(at_most(unit.made, about.at, pattern.window, zone))
-    return all_of(values) if not itself else all_of(values[:2])
+    return all_of(values)
 
 
 def _how_many(pattern: f.Pattern, answers: list[tuple[Unit, Value]], about: About) -> tuple[int, int]:

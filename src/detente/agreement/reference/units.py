@@ -82,9 +82,15 @@ def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interva
     maybe = [when for value, when in values if value is not F]
     if not maybe:
         return None
+    unseen = [
+        case.unseen_from(act, code)
+        for code in [*case.agreement.parties, *case.agreement.others]
+        if code not in act.received and act.by != {code} and people.member_any(code, pattern.to, about) is not F
+    ]
+    lo = min([*(when.lo for when in maybe), *unseen])
     if not surely:
-        return U, Interval(min(when.lo for when in maybe), FAR)
-    return T, Interval(min(when.lo for when in maybe), first_of(surely).hi)
+        return U, Interval(lo, FAR)
+    return T, Interval(lo, first_of(surely).hi)
 
 
 def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
@@ -92,12 +98,22 @@ def fits(pattern: f.Pattern, act: Act, words: About, same: About) -> Value:
     values = [T if pattern.each else people.among(act.by, pattern.by, words)]
     mine = words.inner(act, words.case.made(act) or words.at)
     for own, path in pattern.same:
-        if fields.type_of(mine, (own,)) in ("who", "addressee"):
+        if act.id == same.act.id and path == (own,):  # a count's own act: it is equal to itself in what it states
+            values.append(F if fields.read(mine, (own,)) is None else T)
+        elif fields.type_of(mine, (own,)) in ("who", "addressee"):
             ours, theirs = fields.people_at(mine, (own,)), fields.people_at(same, path)
             values.append(F if ours is None or theirs is None else people.same_people(ours, theirs))
         else:
             values.append(fields.equal(fields.read(mine, (own,)), fields.read(same, path)))
     return all_of(values)
+
+
+def _one_for_two(acts: tuple[Act, ...], persons: list[str], about: About) -> bool:
+    """Whether one act stands for two persons who have nobody in common: it has one author."""
+    return any(
+        acts[one].id == acts[two].id and people.under(persons[one], about).isdisjoint(people.under(persons[two], about))
+        for one, two in combinations(range(len(acts)), 2)
+    )
 
 
 def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Value:
@@ -106,13 +122,22 @@ def alike(names: tuple[str, ...], first: Act, second: Act, about: About) -> Valu
     return all_of([fields.equal(fields.read(one, (name,)), fields.read(other, (name,))) for name in names])
 
 
-def units(pattern: f.Pattern, about: About, same: About | None = None, persons: list[str] | None = None) -> list[Unit]:
-    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person."""
+def units(
+    pattern: f.Pattern,
+    about: About,
+    same: About | None = None,
+    persons: list[str] | None = None,
+    *,
+    counting: bool = False,
+) -> list[Unit]:
+    """All that may answer: acts, or for `by_each` every choice of one (alike) act for each person.
+
+    The act asked about is no answer to its own question, except to a count."""
     same = same or about
     singles = []
     for act in acts_of(pattern, about.case):
         got = receipts(pattern, act, about)
-        if got is None or act.id == about.act.id or act.id == same.act.id:
+        if got is None or (not counting and act.id in (about.act.id, same.act.id)):
             continue
         made = got[1]
         value = all_of([got[0], fits(pattern, act, about, same)])
@@ -131,6 +156,8 @@ def units(pattern: f.Pattern, about: About, same: About | None = None, persons: 
     found = []
     for choice in product(*choices) if choices else ():
         acts = tuple(unit.acts[0] for unit in choice)
+        if _one_for_two(acts, persons or [], about):
+            continue
         identical = [alike(pattern.alike, one, other, about) for one, other in combinations(acts, 2)]
         value = all_of([*(unit.value for unit in choice), *identical])
         times = tuple(unit.made for unit in choice)

@@ -9,6 +9,7 @@ The order is such that what is named first is the cause, not what follows from i
  5. a head that a statement names as seen is a head of the log in the other direction (a remark if not: either this
     folder was cut or the statement is false)
  6. evidence/: each file proves what it says, under the keys of the log it accuses
+ 7. heads/: each is signed by its log, and by a cosigner where it says so (see `heads`)
 
 Without terms given from outside everything hangs on the digest of terms.yaml, so the verdict shows it.
 """
@@ -22,6 +23,7 @@ from detente.errors import DetenteError, GivenError
 from detente.model.statement import sha256_hex
 from detente.model.terms import Terms, read_terms
 from detente.node.audit.files import check_evidence
+from detente.node.audit.heads import HEADS, check_heads
 from detente.node.audit.log import LogResult, head_of, opening_agreement, pin, read_log
 from detente.node.audit.policy import check_owners
 from detente.node.audit.read import Adopting, Pinned
@@ -65,6 +67,7 @@ def verify_export(
     check.check_keys(policy is not None)
     check.check_seen()
     check.check_evidence()
+    check.check_heads()
     return check.verdict()
 
 
@@ -89,7 +92,7 @@ class _Export:
             if top == "logs" and "/" in rest:
                 name = rest.partition("/")[0]
                 self.folders.setdefault(name, folder.under(f"logs/{name}/"))
-            elif path not in (AGREEMENT, TERMS) and (top not in ("roots", "evidence") or not rest):
+            elif path not in (AGREEMENT, TERMS) and (top not in ("roots", "evidence", HEADS) or not rest):
                 self.found.remarks.append(f"{path}: no part of the export, not checked")
         if not self.folders:
             self.found.fail("tile-mismatch", "holds no log", "logs")
@@ -260,6 +263,12 @@ class _Export:
             if line:
                 self.proved += 1
                 self.found.remarks.append(f"{path}: {line}")
+
+    def check_heads(self) -> None:
+        """Step 7."""
+        if self.terms is not None:
+            trees = {origin: result.tree for origin, result in self.logs.items() if result.tree is not None}
+            check_heads(self.folder, self.terms, self.states, trees, self.found)
 
     def verdict(self) -> Verdict:
         """One line for the whole folder; each log's own line among the details."""
