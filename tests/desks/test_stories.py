@@ -145,15 +145,38 @@ def test_what_both_agreed_a_day_before_meets_no_objection_of_the_lists_and_areas
     nomination = centre.nominate()
     assert centre.states() == ["handed over"]
     early = centre.may(centre.strike())
-    assert (early["word"], early["JIG-05"], early["JIG-06"]) == ("not yet", "broken", "broken")
+    assert (early["word"], early["JIG-05"], early["JIG-06"]) == ("cannot tell", "broken", "broken")
     centre.later(2 * HOUR)
     centre.consent("ru", nomination)
     assert centre.states() == ["agreed"]
     centre.later(25 * HOUR)
     found = centre.may(centre.strike())
     assert [found[clause] for clause in ("X-only", "JIG-05", "JIG-06", "JIG-07")] == ["kept"] * 4
-    assert found["word"] == "not yet", "no air notice was given and the cell has not said that it holds the list"
-    assert (found["JIG-13"], found["X-last-mile-us"]) == ("broken", "broken")
+    assert found["JIG-13"] == "broken", "no air notice was given"
+    assert (found["word"], found["X-last-mile-us"]) == ("cannot tell", "cannot tell"), (
+        "nobody here holds the cell's log"
+    )
+
+
+def test_in_the_second_of_signing_nobody_can_tell_and_no_instant_beyond_time_is_named():
+    world = World(agreement=TEXT)
+    world.adopt()
+    fields = {"area": "n", "version": 1, "class": "concentrated", "shape": WIDE}
+    for by, other in (("us", "ru"), ("ru", "us")):
+        world.say(by, other, "said", {"name": "designation", "fields": fields})
+    room = Room(SYRIA, world.house("us").terms, world.store("us"), "us")
+    act = Act(
+        "plan",
+        "strike",
+        frozenset({"us"}),
+        None,
+        {},
+        {"strike": "s", "position": Spot(37.0, 36.0, 20.0), "against": "nusra"},
+    )
+    overall, found = room.may(act, world.now)
+    assert verdicts(found)["JIG-07"] == "cannot tell"
+    assert overall.word == "cannot tell"
+    assert [one.clause for one in found if one.earliest is not None and one.earliest > world.now + 24 * HOUR] == []
 
 
 def test_the_other_side_is_silent(centre: Centre):

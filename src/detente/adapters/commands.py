@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.control import b64, unb64
-from detente.adapters.desk_commands import KINDS, MOST_PER_DAY, DeskCommands
+from detente.adapters.desk_commands import DeskCommands
+from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
@@ -73,11 +74,12 @@ class Commands:
         self._clock = clock
         self.trouble = ""
         self.after: list[Callable[[], None]] = []
-        self.desks = DeskCommands(house, private, clock.now, most_per_day)
+        desks = DeskCommands(house, private, clock.now, most_per_day)
+        self.sayings = desks.sayings
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
-        self._table |= self.desks.table
+        self._table |= desks.table
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -164,7 +166,7 @@ class Commands:
             raise LocalError("request-invalid", f"the fields of a {kind} are not an object")
         for name in sorted(HEAD_FIELDS & fields.keys()):
             raise GivenError("bad-field", f"{name!r} stands in the head, which the node writes", where=f"{kind} {name}")
-        return self.desks.fields(kind, fields) if kind in KINDS else fields
+        return self.sayings.fields(kind, fields) if kind in KINDS else fields
 
     @staticmethod
     def _placed(placed: list[Placed], request: dict[str, Any]) -> dict[str, Any] | Waiting:
@@ -181,10 +183,10 @@ class Commands:
         now = self._clock.now()
         if kind not in KINDS:
             return self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
-        self.desks.admit(kind, fields)
-        audiences = self.desks.audiences(kind, to, fields)
+        self.sayings.admit(kind, fields)
+        audiences = self.sayings.audiences(kind, to, fields)
         placed = self._say_to(audiences, kind, fields, now)
-        more = self.desks.with_it(kind, fields, placed[0].id)
+        more = self.sayings.with_it(kind, fields, placed[0].id)
         return placed + (self._say_to(audiences, kind, more, now) if more else [])
 
     def _say_to(self, audiences: list[str], kind: str, fields: dict[str, Any], now: int) -> list[Placed]:
@@ -209,7 +211,7 @@ class Commands:
         draft = {"to": to, "kind": kind, "fields": fields}
         name = self._house.random(6).hex()
         self._private.put("draft", name, msgspec.json.encode(draft))
-        self.desks.drafted(name)
+        self.sayings.drafted(name)
         return {"draft": name}
 
     def do_discard(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -276,7 +278,7 @@ class Commands:
         if not self._clock.scenario:
             raise LocalError("clock-invalid", "this node runs on wall time")
         self._house.tick(self._clock.now())
-        self.desks.shred(self._clock.now())
+        self.sayings.shred(self._clock.now())
         return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
 
     def do_override(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -345,7 +345,7 @@ class HouseProcess:
                 else:
                     self.house.tick(now)
             if not self.clock.scenario:
-                self.commands.desks.shred(now)
+                self.commands.sayings.shred(now)
         except LocalError as error:
             if error.code != "disk-full":
                 raise

@@ -11,8 +11,7 @@ import click
 import msgspec
 
 from detente.adapters.area_files import AreaRead, read_areas
-from detente.adapters.config import read_file
-from detente.cli.desk import ask, confirm, saying, send, table, words
+from detente.cli.desk import ask, confirm, saying, send, stamp, table, words
 from detente.cli.node import folder_option, json_option, line, show
 from detente.errors import GivenError
 from detente.model.shapes import E7
@@ -24,7 +23,6 @@ Options = dict[str, Any]
 def file_options(command: Any) -> Any:
     """How a file is read."""
     for option in (
-        click.option("--yes", is_flag=True, help="Go on despite warnings (scripts)."),
         click.option("--grid", default="", help="Of a coordinates list: the grid it states."),
         click.option("--datum", default="", help="Of a coordinates list: the datum it states."),
         click.option("--split", is_flag=True, help="An area of several parts becomes several, numbered."),
@@ -36,6 +34,9 @@ def file_options(command: Any) -> Any:
     ):  # fmt: skip
         command = option(command)
     return command
+
+
+yes_option = click.option("--yes", is_flag=True, help="Go on despite warnings (scripts).")
 
 
 @click.group(invoke_without_command=True, short_help="Areas: propose, agree, and the joint picture.")
@@ -64,7 +65,7 @@ def _print(answer: dict[str, Any]) -> None:
         rows = [
             (
                 one["area"], f"v{one['version']}", one["state"], _class(one), "+".join(one["keys"]) or "-",
-                show_instant(one["since"][0]), ", ".join(one["mixed_with"]),
+                show_instant(stamp(one["since"])), ", ".join(one["mixed_with"]),
             )
             for one in answer["areas"]
         ]  # fmt: skip
@@ -121,7 +122,7 @@ def _circle(shape: dict[str, Any]) -> dict[str, Any]:
 )
 def import_areas(file: Path, out: Path | None, **options: Any) -> None:
     """Read areas from FILE (GeoJSON, KML or a list of coordinates) strictly. Nothing is sent or kept."""
-    found = _read(file, options)
+    found = _read(file, {**options, "yes": True})
     for each in found:
         click.echo(f"{each.code}: {describe(each)}")
     if out is not None:
@@ -148,7 +149,7 @@ def describe(area: AreaRead) -> str:
 
 def _read(file: Path, options: Options) -> list[AreaRead]:
     found = read_areas(
-        file.name, read_file(file), edges=options["edges"] or "", split=options["split"], datum=options["datum"],
+        file.name, _bytes(file), edges=options["edges"] or "", split=options["split"], datum=options["datum"],
         grid=options["grid"],
     )  # fmt: skip
     if options["pick"]:
@@ -159,6 +160,13 @@ def _read(file: Path, options: Options) -> list[AreaRead]:
         found = picked
     confirm([f"{each.code}, {remark}" for each in found for remark in each.remarks], yes=options["yes"])
     return found
+
+
+def _bytes(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise GivenError("file-unreadable", error.strerror or "cannot be read", where=str(file)) from error
 
 
 def _one(file: Path, options: Options) -> AreaRead:
@@ -177,6 +185,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
     @click.option("--class", "kind", required=True, help="Class of the agreement, e.g. concentrated.")
     @click.option("--version", type=int, required=True, help="Version of the area.")
     @file_options
+    @yes_option
     @saying
     @json_option
     def command(
@@ -214,6 +223,7 @@ _file_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--class", "kind", default="", help="Another class than the one proposed.")
 @file_options
+@yes_option
 @saying
 @json_option
 def counter(

@@ -88,6 +88,11 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo(text if len(text) <= WIDTH else text[: WIDTH - 1] + "…")
 
 
+def stamp(interval: Sequence[int]) -> int:
+    """The second a receipt bears: the middle of what it proves, without its error. ms."""
+    return sum(interval) // 2 // 1000 * 1000
+
+
 def words(name: str) -> str:
     """`withdrawal_of_consent` as people read it."""
     return name.replace("_", " ")

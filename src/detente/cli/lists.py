@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from detente.adapters.gazetteer_files import read_gazetteer
-from detente.cli.desk import ask, confirm, saying, send, table
+from detente.cli.desk import ask, confirm, saying, send, stamp, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
 from detente.errors import GivenError
@@ -53,7 +53,7 @@ def lists(context: click.Context, folder: Path | None, as_json: bool) -> None:
 
 def _row(one: dict[str, Any]) -> tuple[str, ...]:
     state = one["state"] + (" (ending)" if one["ending"] else "")
-    received = show_clock(one["received"][1]) if one["received"] else "not yet"
+    received = show_clock(stamp(one["received"])) if one["received"] else "not yet"
     start, end = map(show_instant, one["window"])
     until = end[11:] if end[:10] == start[:10] else end
     area = f"{one['area']} v{one['area_version']}" if one["area"] else "-"
@@ -84,7 +84,7 @@ def show_one(folder: Path, target: str, as_json: bool) -> None:
         click.echo(f"  id      {one['id']}")
         for step in one["steps"]:
             by = f" by {step['by']}" if step["by"] else " by the clock"
-            click.echo(f"  {show_instant(step['at'][1])}  {step['state']}{by}")
+            click.echo(f"  {show_instant(stamp(step['at']))}  {step['state']}{by}")
         if one["ending"]:
             click.echo("  somebody has refused or withdrawn and the other has not signed for it yet: treat it as ended")
         if one["idle"]:
