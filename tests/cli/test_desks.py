@@ -6,6 +6,7 @@ All places, targets and times are made up.
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,7 +24,7 @@ SYRIA = (ROOT / "agreements" / "syria-2016-07.yaml").read_bytes()
 START = read_instant("2016-09-10T06:00:00Z")
 HOUR, MINUTE = 3_600_000, 60_000
 AREA = {"type": "Polygon", "coordinates": [[[36.5, 35.5], [37.5, 35.5], [37.5, 36.5], [36.5, 36.5], [36.5, 35.5]]]}
-BARRED = ("aim", "bomb", "cleared", "approved", "safe to", "lawful")
+BARRED = re.compile(r"\b(aim|bomb|cleared|approved|safe|lawful)\b")
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +151,7 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "withdrawn" in detente("lists", "--node", us).stdout
     assert "nominate it anew" in detente("lists", "agree", "--node", ru, "t1", status=1).stderr
     texts = [detente(*command, "--help").stdout for command in (("areas",), ("lists",), ("lists", "nominate"))]
-    assert not [word for word in BARRED for text in texts if word in text.replace("no aim point", "")]
+    assert [BARRED.findall(text.replace("no aim point", "")) for text in texts] == [[], [], []]
 
 
 def test_what_does_not_fit_the_agreement_is_refused_before_it_is_signed(three: Three, detente: Run, tmp_path: Path):

@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.agreement.record import Act, Interval, Region
+from detente.agreement import judge as step
+from detente.agreement import reference
+from detente.agreement.language import read_agreement
+from detente.agreement.record import Act, Interval, Record, Region, Spot
 from detente.desks.areas import Area, areas, in_force, picture, versions
+from tests.agreement.geodesics import Exact
 
 MINUTE = 60_000
 PARTIES = ("us", "ru")
@@ -119,6 +123,20 @@ def test_the_joint_picture_is_equal_on_both_and_changes_with_what_is_agreed(talk
     assert picture("1" * 64, talk.found, ["joint"]) != after
 
 
+RULE = b"""
+language: 1
+agreement: x
+parties: {us: A, ru: B}
+statements:
+  designation: {area: code, version: count, class: code, shape: area}
+  revocation: {area: code}
+events: {strike: {position: point}}
+places:
+  agreed:
+    named_in: {act: designation, by_each: parties, alike: [area, version, class, shape], newest_per: [area], ended_by: revocation}
+    field: shape
+clauses: [{id: inside, says: s, forbid: strike, unless: {inside: agreed}}]
+"""
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(PARTIES),
@@ -132,7 +150,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers())
-def test_the_same_areas_whatever_the_order_of_arrival(steps: list[Any], seed: int):
+def test_the_judge_and_the_desk_hold_the_same_version_in_force_in_any_order(steps: list[Any], seed: int):
     talk, minute = Talk(), 0
     for by, kind, version, shape, wait in steps:
         minute += wait
@@ -143,3 +161,25 @@ def test_the_same_areas_whatever_the_order_of_arrival(steps: list[Any], seed: in
     shuffled = list(talk.acts)
     Random(seed).shuffle(shuffled)
     assert areas(shuffled, PARTIES, corners) == talk.found
+    held = in_force(talk.found)
+    at = Interval((minute + 5) * MINUTE, (minute + 5) * MINUTE)
+    for number, (lon, lat) in enumerate(((36.1, 36.1), (36.3, 36.3))):
+        strike = Act(f"s{number}", "strike", frozenset({"us"}), at, {}, {"position": Spot(lon, lat)})
+        inside = "a" in held and (held["a"].shape == BOX or number == 0)
+        for engine in (step, reference):
+            found = engine.judge(read_agreement(RULE), Record((*talk.acts, strike), at.hi + MINUTE), Exact())
+            (verdict,) = [one.verdict for one in found if one.act == strike.id]
+            assert verdict == ("kept" if inside else "broken"), engine.__name__
+
+
+def test_one_side_alone_brings_no_old_version_back(talk: Talk):
+    for minute, (by, version, shape) in enumerate(
+        [("us", 1, BOX), ("ru", 1, BOX), ("us", 2, SMALL), ("ru", 2, SMALL), ("ru", 1, BOX)]
+    ):
+        talk.propose(by, minute, version, shape)
+    assert in_force(talk.found)["a"].shape == SMALL
+    at = Interval(9 * MINUTE, 9 * MINUTE)
+    strike = Act("s", "strike", frozenset({"us"}), at, {}, {"position": Spot(36.3, 36.3)})
+    record = Record((*talk.acts, strike), at.hi + MINUTE)
+    for engine in (step, reference):
+        assert [one.verdict for one in engine.judge(read_agreement(RULE), record, Exact())] == ["broken"]

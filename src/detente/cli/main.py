@@ -39,41 +39,9 @@ def _register() -> None:
     from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
-    commands = (
-        adopt,
-        areas,
-        bundle,
-        check,
-        clauses,
-        compare,
-        demo,
-        discard,
-        draft,
-        export,
-        import_group,
-        judge,
-        keys,
-        lists,
-        log,
-        may,
-    )
-    for command in (
-        *commands,
-        node,
-        offer,
-        override,
-        place,
-        receipt,
-        record,
-        refusals,
-        release,
-        say,
-        state,
-        terms,
-        verify,
-        voice,
-        watch,
-    ):
+    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 
 

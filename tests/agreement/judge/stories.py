@@ -14,6 +14,7 @@ from detente.agreement.source import Node, read_source
 from detente.agreement.units import count, instant, is_length, length
 
 FOLDER = Path(__file__).resolve().parents[2] / "stories"
+AGREEMENTS = Path(__file__).resolve().parents[3] / "agreements"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,10 @@ def blocks(text: str, kind: str) -> list[str]:
 
 def load(path: Path) -> Story:
     text = path.read_text(encoding="utf-8")
-    agreement = read_agreement(blocks(text, "agreement")[0].encode(), path.name)
+    body = blocks(text, "agreement")[0]
+    named = re.fullmatch(r"file: (\S+)\s*", body)
+    body = (AGREEMENTS / named[1]).read_text(encoding="utf-8") if named else body
+    agreement = read_agreement(body.encode(), path.name)
     pairs = read_source(blocks(text, "acts")[0].encode(), path.name, aliases=True).mapping()
     acts = tuple(read_act(agreement, node) for node in pairs["acts"])
     gates = []

@@ -1,4 +1,4 @@
-"""The five incidents give the findings and the before-checks that their pages expect."""
+"""The stories give the findings and the before-checks that their pages expect."""
 
 import pytest
 
@@ -15,6 +15,12 @@ def test_findings(path):
     findings = judge(story.agreement, story.record, Distances())
     found = {(item.clause, item.act, item.bearer): item.verdict for item in findings}
     for clause, act, who, verdict in story.findings:
+        if act.endswith(" *"):  # all that begin so and say so; the step judge's test sees that no other is left
+            some = [
+                w for (c, a, w), word in found.items() if c == clause and a.startswith(act[:-1]) and word == verdict
+            ]
+            assert any(who in ("-", str(w)) for w in some), (clause, act, who)
+            continue
         said = [word for (c, a, w), word in found.items() if (c, a) == (clause, act) and who in ("-", str(w))]
         assert said == [verdict], (clause, act, who)
 

@@ -46,7 +46,7 @@ class Asked(Engine):
             self._fed.add(kind)
             for act in self._acts.get(kind, ()):
                 deed = wardrobe.deed(act)
-                if deed is not None and deed.made:
+                if deed is not None and (deed.made or deed.receipts):
                     store.add(deed)
                 if self.with_receipts:
                     for receipt in wardrobe.receipts(act):

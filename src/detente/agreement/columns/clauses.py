@@ -20,12 +20,12 @@ from detente.agreement.columns.codes import (
     NoPlan,
     P,
     T,
-    U,
     both,
     either,
     full,
     negated,
 )
+from detente.agreement.columns.handover import check, unsure
 from detente.agreement.columns.meant import among, meant, union
 from detente.agreement.columns.questions import Question
 from detente.agreement.columns.tables import Table
@@ -170,13 +170,17 @@ class Plan:
         """All subjects of the clause."""
         parts: list[Part] = []
         ask: list[tuple[Table, Ints]] = []
+        seen = check(self.world, self.clause)
         blocks = [
             (table, idx[at : at + _BLOCK])
             for table, idx in subjects(self.world, self.clause)
             for at in range(0, len(idx), _BLOCK)
         ]
         for table, idx in blocks:
-            rows = Rows(table, idx)
+            handed = unsure(table, idx, seen=seen)
+            if handed.any():
+                ask.append((table, idx[handed]))
+            rows = Rows(table, idx[~handed] if handed.any() else idx)
             for part in self._duties(rows) if self.rule.mode == "require" else [self._of_acts(rows)]:
                 still = part.verdicts == OPEN
                 if still.any():
@@ -233,8 +237,10 @@ class Plan:
             if rule.unless is not None:
                 excused = self.excused(rows) if excused is None else excused
                 g = either(g, excused)
-            sure = np.broadcast_to(np.asarray(one.sure), (len(rows),))
-            verdicts = _TABLE[np.where(~sure & (a == T), U, a), g]
+            verdicts = _TABLE[a, g]
+            if rule.each:  # bound is nobody, or none can say who: the step judge words it
+                nobody = np.broadcast_to(~np.asarray(one.anyone) & (np.asarray(one.possible) == 0), (len(rows),))
+                verdicts = np.where(nobody & np.asarray(one.present), OPEN, verdicts).astype(np.int8)
             present = np.broadcast_to(np.asarray(one.present), (len(rows),))
             bearers = np.broadcast_to(np.asarray(one.code), (len(rows),))
             here = np.flatnonzero(present)

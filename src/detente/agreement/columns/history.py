@@ -22,6 +22,7 @@ from detente.agreement.judge.worlds import combined, tellings, told
 from detente.agreement.record import Record
 
 Key = tuple[str, str, str | None]
+Subject = tuple[str, str]
 
 
 class Said(NamedTuple):
@@ -96,14 +97,16 @@ class History:
     def _together(self) -> dict[Key, Said]:
         """Where sides tell acts differently: each telling judged, then put together."""
         if self._combined is None:
-            tellings = [(source, {said.key(): said for said in _said(run)}) for source, run in self._runs]
+            runs: list[tuple[str, dict[Subject, list[Finding]]]] = []
+            for source, run in self._runs:
+                about: dict[Subject, list[Finding]] = {}
+                for said in _said(run):
+                    about.setdefault((said.clause, said.act), []).append(_plain(said))
+                runs.append((source, about))
             self._combined = {}
-            for key in dict.fromkeys(key for _, said in tellings for key in said):
-                parts = [(source, said.get(key)) for source, said in tellings]
-                plain = [(source, _plain(one) if one is not None else None) for source, one in parts]
-                whole = combined(plain)
-                if whole is not None:
-                    self._combined[key] = Said(*key, whole.verdict, whole.shadow)
+            for subject in dict.fromkeys(subject for _, about in runs for subject in about):
+                for one in combined([(source, about.get(subject, [])) for source, about in runs]):
+                    self._combined[one.key()] = Said(*one.key(), one.verdict, one.shadow)
         return self._combined
 
     def columns(self, clause: str) -> list[Part]:
@@ -116,18 +119,29 @@ class History:
         """One finding with its reasons, as the step judge gives it."""
         if self._judge is not None:
             return self._judge.finding(clause, act, bearer)
-        found = [(source, run.finding((clause, act, bearer))) for source, run in self._runs]
-        return combined(found)
+        return next((one for one in self.about(clause, act) if one.bearer == bearer), None)
+
+    def about(self, clause: str, act: str) -> list[Finding]:
+        """All findings of a clause on one act, edge or due time, `not applicable` left out."""
+        if self._judge is not None:
+            return [one for one in self._judge.findings() if (one.clause, one.act) == (clause, act)]
+        if len(self._runs) == 1:
+            return self._runs[0][1].about(clause, act)
+        return combined([(source, run.about(clause, act)) for source, run in self._runs])
 
     def findings(self) -> Iterator[Finding]:
         """All findings in full, by clause and time: as slow as the step judge."""
         order = {name: number for number, name in enumerate(self.agreement.rules)}
-        found = [self.finding(*said.key()) for said in self.verdicts()]
+        if self._judge is not None:
+            yield from self._judge.findings()
+            return
+        subjects = dict.fromkeys((said.clause, said.act) for said in self.verdicts())
+        found = [one for subject in subjects for one in self.about(*subject)]
 
         def place(one: Finding) -> tuple[int, int, str, str]:
             return order[one.clause], one.at[0] if one.at else 0, one.act, one.bearer or ""
 
-        yield from sorted((one for one in found if one is not None), key=place)
+        yield from sorted(found, key=place)
 
     def explain(self) -> dict[str, str]:
         """By clause: how it was decided, and how many subjects the step judge was asked about."""

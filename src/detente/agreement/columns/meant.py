@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 class Meant(NamedTuple):
     """One person or group for each row (or for all rows). `certain`, `possible`: bits; `anyone`: possible is everybody.
 
-    `sure`: surely among those meant; `present`: meant at all on this row; `code`: number of the person it names, or -1.
+    `sure`: surely among those meant; `present`: meant at all on this row; `code`: number of the person it names, or -1;
+    `everyone`: whoever it is.
     """
 
     certain: Any
@@ -27,6 +28,7 @@ class Meant(NamedTuple):
     sure: Any = True
     present: Any = True
     code: Any = -1
+    everyone: Any = False
 
     def test(self, by: Any) -> Answers:
         """Whether an author is among these."""
@@ -36,6 +38,7 @@ class Meant(NamedTuple):
         )
         none = none & ~(sure & (by != 0))
         found = told(np.where(np.asarray(self.anyone), sure & (by != 0), sure), none)
+        found = np.where(np.asarray(self.everyone), T, found)
         return np.broadcast_to(found, np.shape(by)).astype(np.int8)
 
     def take(self, where: Any, size: int) -> Meant:
@@ -43,7 +46,7 @@ class Meant(NamedTuple):
         return Meant(*(part if np.ndim(part) == 0 else np.asarray(part)[where] for part in self))
 
 
-ANYONE = Meant(0, 0, anyone=True)
+ANYONE = Meant(0, 0, anyone=True, everyone=True)
 
 
 def meant(world: World, whos: f.Whos, rows: Rows) -> list[Meant]:
@@ -126,14 +129,19 @@ def union(parts: list[Meant]) -> Meant:
     possible: Any = 0
     anyone: Any = False
     count: Any = 0
+    differs: Any = False
     code: Any = -1
+    everyone: Any = False
     for one in parts:
         certain = certain | np.where(one.present, one.certain, 0)
         possible = possible | np.where(one.present, one.possible, 0)
         anyone = anyone | (np.asarray(one.anyone) & one.present)
-        count = count + np.where(one.present, 1, 0)
-        code = np.where(one.present, one.code, code)
-    return Meant(certain, possible, anyone, code=np.where(count == 1, code, -1))
+        everyone = everyone | (np.asarray(one.everyone) & one.present)
+        some_ = np.asarray(one.present) & (np.asarray(one.anyone) | (np.asarray(one.possible) != 0))
+        differs = differs | (some_ & (count > 0) & (code != one.code))
+        count = count + np.where(some_, 1, 0)
+        code = np.where(some_, one.code, code)
+    return Meant(certain, possible, anyone, code=np.where((count > 0) & ~differs, code, -1), everyone=everyone)
 
 
 def among(world: World, whos: f.Whos, by: Any, rows: Rows) -> Answers:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import Answers, F, Flags, Ints, NoPlan, P, T, U, both, either, full, told
+from detente.agreement.columns.codes import Answers, F, Flags, Ints, P, T, U, both, either, full, told
 from detente.agreement.columns.counts import Counting
 from detente.agreement.columns.joins import Finder, Search
 from detente.agreement.columns.meant import ANYONE, Meant, among, meant, union
@@ -102,9 +102,7 @@ class Question:
             first_lo, first_hi = np.full(size, NEVER), np.full(size, NEVER)
             for code in found.table.receivers():
                 bit = self.world.names.bit(code)
-                # an empty set of possible receivers means any of them, as the step judge reads it
-                any_of = np.asarray(one.anyone) | (np.asarray(one.possible) == 0)
-                whom = any_of | ((np.asarray(one.possible) & bit) != 0)
+                whom = np.asarray(one.anyone) | ((np.asarray(one.possible) & bit) != 0)
                 one_lo, one_hi = (side[found.idx] for side in found.table.receipt(code))
                 first_lo = np.where(whom, np.minimum(first_lo, one_lo), first_lo)
                 first_hi = np.where(whom, np.minimum(first_hi, one_hi), first_hi)
@@ -117,9 +115,7 @@ class Question:
                 use = here & ~missing
                 lo, hi = np.where(use, np.minimum(lo, first_lo), lo), np.where(use, np.minimum(hi, first_hi), hi)
         if each:
-            if not asked.all():
-                raise NoPlan("`to_each` of nobody")
-            return lo, hi, lost
+            return lo, hi, lost | ~asked
         return lo, hi, lo >= NEVER
 
     # completeness
@@ -153,12 +149,12 @@ class Question:
             return self.sets.alike(asking)
         assert self.pattern.by is not None
         value = full(len(asking), T)
+        nobody = np.ones(len(asking), bool)
         for one in meant(self.world, self.pattern.by, asking):
-            found = self.exists(asking, one)
-            found = np.where(np.asarray(one.sure) | (found == F), found, found).astype(np.int8)
-            unsure = ~np.broadcast_to(np.asarray(one.sure), (len(asking),)) & (found == F)
-            found[unsure] = U
-            value = both(value, np.where(one.present, found, T).astype(np.int8))
+            there = _there(one)
+            nobody &= ~there
+            value = both(value, np.where(there, self.exists(asking, one), T).astype(np.int8))
+        value[nobody] = F
         return value
 
     def exists(self, asking: Rows, one: Meant | None) -> Answers:
@@ -213,8 +209,12 @@ class Question:
             return self.answered(asking, None)
         assert self.pattern.by is not None
         value = full(len(asking), T)
+        nobody = np.ones(len(asking), bool)
         for one in meant(self.world, self.pattern.by, asking):
-            value = both(value, np.where(one.present, self.answered(asking, one), T).astype(np.int8))
+            there = _there(one)
+            nobody &= ~there
+            value = both(value, np.where(there, self.answered(asking, one), T).astype(np.int8))
+        value[nobody] = F
         return value
 
     def answered(self, asking: Rows, one: Meant | None) -> Answers:
@@ -242,8 +242,9 @@ class Question:
                 return value
 
             result = either(result, search.best(judge, newest=False))
-        still = self.world.now <= limit_hi + self.world.agreement.grace
-        beyond = ~still & ~self.complete(asking, one, limit_hi)
+        dated = limit_hi < FAR
+        still = (dated & (self.world.now <= limit_hi + self.world.agreement.grace)) | (self.pattern.within is None)
+        beyond = ~still & (~dated | ~self.complete(asking, one, limit_hi))
         result = np.where(still, either(result, full(len(result), P)), result)
         result = np.where(beyond, np.maximum(result, U), result)
         return np.where(undated, U, result).astype(np.int8)
@@ -251,6 +252,12 @@ class Question:
     def count(self, asking: Rows) -> Answers:
         """Whether the number of such acts lies within bounds."""
         return self.counting.value(asking)
+
+
+def _there(one: Meant) -> Flags:
+    """Where anybody is meant at all."""
+    found: Flags = np.asarray(one.present) & (np.asarray(one.anyone) | (np.asarray(one.possible) != 0))
+    return found
 
 
 __all__ = ["ANYONE", "MISSING", "Question", "in_order"]

@@ -108,16 +108,13 @@ class Run:
             table.fields[row],
         )
 
-    def finding(self, key: tuple[str, str, str | None]) -> Finding | None:
-        """One finding in full."""
-        name, act, _ = key
-        for one in self.asked.get(name, ()):
-            if one.key() == key:
-                return one
+    def about(self, name: str, act: str) -> list[Finding]:
+        """The findings of a clause on one act, in full."""
+        found = [one for one in self.asked.get(name, ()) if one.act == act]
         step = self.world.step
         clause = step.clauses.get(name)
-        if clause is None:
-            return None
+        if found or clause is None:
+            return found
         if name not in self._places:
             self._places[name] = {
                 part.table.ids[row]: (part.table, int(row)) for part in self.parts[name] for row in part.rows
@@ -125,5 +122,5 @@ class Run:
             step.feed_for(clause)
         place = self._places[name].get(act)
         if place is None:
-            return None
-        return next((one for one in step.judge(clause, self.deed(clause, *place)) if one.key() == key), None)
+            return []
+        return step.judge(clause, self.deed(clause, *place))

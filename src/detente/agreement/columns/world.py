@@ -22,8 +22,7 @@ from detente.agreement.columns.view import Rows
 from detente.agreement.columns.vocabulary import Names, Vocabulary
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
-from detente.agreement.judge.deeds import Deed
-from detente.agreement.judge.edges import ASKER
+from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.matching import People
 from detente.agreement.judge.phases import Span
 from detente.agreement.record import Act, Interval, OneOf, Record, Unknown
@@ -89,17 +88,19 @@ class World:
         frame = self.step.frame
         logs = [*agreement.parties, *(other.code for other in agreement.others.values() if other.keeps_log)]
         self._everywhere = min(frame.head(log) for log in logs)
+        self.behind = self._everywhere < record.now
+        """Whether some log is not known up to now."""
 
     def _reach(self, record: Record) -> tuple[int | None, int]:
-        """The first and the last instant at which something in the record counts."""
+        """The first and the last instant at which something in the record surely counts."""
         first: int | None = None
         last = record.now
-        for table in self.tables.values():
-            lo, hi = table.lo[np.abs(table.lo) < FAR], table.hi[np.abs(table.hi) < FAR]
-            if len(lo):
-                first = int(lo.min()) if first is None else min(first, int(lo.min()))
+        for kind, table in self.tables.items():
+            hi = table.hi[np.abs(table.hi) < FAR]
             if len(hi):
                 last = max(last, int(hi.max()))
+                if kind not in ("receipt", "finding"):
+                    first = int(hi.min()) if first is None else min(first, int(hi.min()))
         return first, last
 
     def _disordered(self) -> bool:
@@ -233,7 +234,7 @@ class World:
         """Up to when the logs are known in which acts by these would stand."""
         if np.ndim(possible) == 0 and np.ndim(anyone) == 0:
             return self._everywhere if anyone else self._known(self.names.people(int(possible)))
-        size = max(np.size(possible), np.size(anyone))
+        [size] = np.broadcast_shapes(np.shape(possible), np.shape(anyone))
         masks = np.broadcast_to(np.asarray(possible), (size,))
         return np.where(anyone, self._everywhere, self.names.each(masks, self._known))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Literal
 
 from detente.agreement.finding import Finding
@@ -21,6 +22,7 @@ from detente.agreement.values import F
 Word = Literal["stop", "cannot tell", "not yet", "no objection"]
 _HOLDS = ("kept", "not applicable", "not due")
 _MOST = 400
+_DAY = 86_400_000
 _LAST = 253_000_000_000_000
 
 
@@ -123,7 +125,7 @@ class Check:
 
         What is not asked while something else fails (a window while the lead is too short) gives its instants when asked.
         """
-        waiting, seen = list(marks), {self.at}
+        waiting, seen = [*marks, *self._calm_days()], {self.at}
         for _ in range(_MOST):
             dated = [mark for mark in waiting if self.at <= mark < _LAST]
             todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
@@ -136,6 +138,20 @@ class Check:
                 return instant
             waiting += [mark for _, more in judged for mark in more]
         return None
+
+    def _calm_days(self) -> list[int]:
+        """Where a phase waits for calm days: the end of each day ahead, and when no word of it can come any more."""
+        engine = self.engine
+        longest = max((streak.days for streak in engine.streaks), default=0)
+        calendar, settle = engine.terms.calendar, engine.agreement.settle
+        found: list[int] = []
+        day = calendar.day_of(self.at) - timedelta(days=settle // _DAY + 1)
+        ahead = longest + settle // _DAY + 3
+        for _ in range(ahead + settle // _DAY + 1 if longest else 0):
+            last = calendar.last_instant(day)
+            found += [last + 1, last + settle]
+            day += timedelta(days=1)
+        return found
 
     def overall(self) -> Overall:
         """All clauses together."""

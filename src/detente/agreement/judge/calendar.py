@@ -79,6 +79,15 @@ class LocalCalendar:
             return ms + span.ms
         return self.last_instant(self._later_day(ms, span))
 
+    def leaves(self, ms: int, window: Duration | str) -> int:
+        """The last instant of which an instant is still in the window, a length of time or a unit of the calendar."""
+        if abs(ms) >= FAR or not isinstance(window, str):
+            return ms if isinstance(window, str) else self.within(ms, window)
+        last = self.day_of(ms)
+        while self.unit_start(self.first_instant(last + _DAY), window) <= ms:
+            last += _DAY
+        return self.last_instant(last)
+
     def latest_before(self, ms: int, span: Duration) -> int:
         """The latest instant that is at least so long before one."""
         if abs(ms) >= FAR:

@@ -74,7 +74,8 @@ class Engine:
         self.founding |= {
             kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
         }
-        self.calm = any(isinstance(edge, f.Streak) for phase in agreement.phases.values() for edge in phase.starts)
+        edges = [edge for phase in agreement.phases.values() for edge in (*phase.starts, *phase.ends)]
+        self.streaks = [edge for edge in edges if isinstance(edge, f.Streak)]
         asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
         self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
@@ -130,7 +131,7 @@ class Engine:
 
     def moves_with(self, kind: str) -> bool:
         """Whether more than the act itself may change if one of a kind were made, or time went on: phases, findings."""
-        return bool(self.told) or self.calm or bool(self.unsettled) or kind in self.founding
+        return bool(self.told) or bool(self.streaks) or bool(self.unsettled) or kind in self.founding
 
     def _enter(self, deed: Deed) -> None:
         if deed.id in self.terms.store.deeds:

@@ -250,9 +250,10 @@ class Persons:
         return Meant(None, certain, possible)
 
     def _guarantors(self, x: Frame, e: Deed, people: People) -> Meant:
+        codes = people.codes or {*self.parties, *self.agreement.others}
+        found = [self.guarantor(code) for code in codes]
         if people.open or not people.codes:
-            return SOMEBODY
-        found = [self.guarantor(code) for code in people.codes]
+            found.append("")  # for a stranger nobody answers
         guarantors = frozenset(code for code in found if code)
         if not guarantors:
             return Meant(None, NOBODY, NOBODY)

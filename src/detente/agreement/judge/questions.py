@@ -345,6 +345,8 @@ class Question:
 
     def _in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
         """Whether what was made came from e on, and by the limit."""
+        if x.marks is not None:
+            x.marks += [made.lo, made.hi, limit.lo, limit.hi]
         value = all_of((value, T if made.hi <= limit.lo else F if made.lo > limit.hi else U))
         for a, when in zip(made.deeds, made.each, strict=True):
             if in_one_log(a, e):
@@ -357,6 +359,8 @@ class Question:
 
     def _not_answered(self, x: Frame, e: Deed, meant: Meant | None, limit: Interval, result: Value) -> Value:
         """No sure answer: P while there may yet be one, U where one may be beyond what is known."""
+        if x.marks is not None:
+            x.marks.append(limit.hi + self.grace)
         if self.pattern.within is None or (limit.hi < FAR and x.now <= limit.hi + self.grace):
             x.volatile = True
             result = any_of((result, P))
@@ -401,7 +405,10 @@ class Question:
     def _counted_sets(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Iterator[tuple[Deed, Value]]:
         """Sets of like acts, each by its first act."""
         for made, value in self.sets(x, e, its, persons, counting=True):
-            value = self._windowed(made, e, value) if not any(a.id == e.id for a in made.deeds) else value
+            if all(a.id == e.id for a in made.deeds):  # it counts, whatever its own time
+                yield e, all_of((value, self.with_test(x, e, e)))
+                continue
+            value = self._windowed(x, made, e, value) if not any(a.id == e.id for a in made.deeds) else value
             if value is not F:
                 yield made.deeds[0], self.standing.value(x, made, e, its, value, None, counting=True)
 
@@ -440,12 +447,15 @@ class Question:
         value = all_of((value, sure))
         if a.id == e.id:  # it counts, whatever its own time
             return all_of((value, self.with_test(x, a, e)))
-        value = self._windowed(made, e, value)
+        value = self._windowed(x, made, e, value)
         return value if value is F else self.standing.value(x, made, e, its, value, meant, counting=True)
 
-    def _windowed(self, made: Made, e: Deed, value: Value) -> Value:
-        if self.pattern.window is None:
+    def _windowed(self, x: Frame, made: Made, e: Deed, value: Value) -> Value:
+        window = self.pattern.window
+        if window is None:
             return value
+        if x.marks is not None:
+            x.marks += [self.calendar.leaves(instant, window) for instant in (made.lo, made.hi)]
         lo, hi = self._window(e.lo, e.lo), self._window(e.hi, e.hi)
         assert lo is not None
         assert hi is not None

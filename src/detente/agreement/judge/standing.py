@@ -17,7 +17,7 @@ from detente.agreement import form as f
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
-from detente.agreement.judge.matching import before, equal, later_than, not_later
+from detente.agreement.judge.matching import before, equal, in_one_log
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.record import Interval
 from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
@@ -93,10 +93,7 @@ class Standing:
         return value
 
     def _in_time(self, x: Frame, made: Made, e: Deed) -> Value:
-        if self.question.to is None:
-            value = all_of(not_later(a, e) if a.id != e.id else T for a in made.deeds)
-        else:
-            value = before(made.lo, made.hi, e.lo, e.hi)
+        value = all_of(by_then(a, when, e) for a, when in zip(made.deeds, made.each, strict=True))
         if self.question.since_last and e.since is not None:
             value = all_of((value, T if made.lo > e.since else F if made.hi <= e.since else U))
         if self.least is not None:
@@ -126,9 +123,9 @@ class Standing:
     def ended(self, x: Frame, made: Made, e: Deed) -> Value:
         """Whether any of its acts has been ended at the time of e."""
         result = F
-        for a in made.deeds:
+        for a, when in zip(made.deeds, made.each, strict=True):
             for ender in self.enders:
-                result = any_of((result, ender.value(x, a, e)))
+                result = any_of((result, ender.value(x, a, when, e)))
                 if result is T:
                     return T
         return result
@@ -139,29 +136,26 @@ class Standing:
         if made.persons:
             result = self._newer_set(x, made, e, its)
         else:
-            result = self._newer_act(x, made.deeds[0], e, its, meant)
+            result = self._newer_act(x, made, e, its, meant)
         if result is not T and not question.complete(x, e, meant, e.hi):
             result = any_of((result, U))
         return result
 
-    def _newer_act(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
-        question = self.question
+    def _newer_act(self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+        question, a, when = self.question, made.deeds[0], made.each[0]
+        lo, hi = (a.lo, e.hi) if question.to is None else (None, None)
         result = F
         for finder in self.versions:
-            for b, value in finder.find(x, a, None, a.lo, e.hi):
-                if value is F or b is a or b.id == e.id:
+            for b, value in finder.find(x, a, None, lo, hi):
+                found = question.when_made(x, b, e) if value is not F and b is not a and b.id != e.id else None
+                if found is None:
                     continue
-                value = all_of((value, later_than(b, a), in_effect(b, e)))
+                value = all_of((value, found[1], after(b, found[0], a, when), in_effect(b, found[0], e)))
                 if value is F:
                     continue
                 value = all_of((value, question.by_test(x, b, e, meant), same_fields(question, x, b, e, its)))
                 if value is F:
                     continue
-                if question.to is not None and not b.event:
-                    found = question.when_made(x, b, e)
-                    if found is None:
-                        continue
-                    value = all_of((value, found[1]))
                 result = any_of((result, value))
                 if result is T:
                     x.evidence.append(b.id)
@@ -186,24 +180,71 @@ class Standing:
         return values if all(isinstance(value, str | int) for value in values) else None
 
     def _newer_set(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> Value:
-        result = F
+        result = negate(self._on_the_table(x, made, e, its))
         for other, value in self._rivals(x, made, e, its):
+            if result is T:
+                return T
             if set(other.deeds) == set(made.deeds):
                 continue
             for field in self.newest_fields:
                 value = all_of((value, equal(field(x, other.deeds[0], None), field(x, made.deeds[0], None))))
             if value is F:
                 continue
-            value = all_of((value, _set_later(other, made), all_of(in_effect(b, e) for b in other.deeds)))
-            result = any_of((result, value))
-            if result is T:
-                return T
+            value = all_of((value, _set_later(other, made)))
+            value = all_of((value, *(in_effect(b, w, e) for b, w in zip(other.deeds, other.each, strict=True))))
+            if value is not F:
+                result = any_of((result, all_of((value, self._on_the_table(x, other, e, its)))))
+        return result
+
+    def _on_the_table(self, x: Frame, made: Made, e: Deed, its: Deed | None) -> Value:
+        """A set is made only of acts that are each its author's newest of the key when the last of them is made."""
+        question = self.question
+        result = T if question.complete(x, e, None, made.hi) else U
+        for number, a in enumerate(made.deeds):
+            rest = [(b, w) for i, (b, w) in enumerate(zip(made.deeds, made.each, strict=True)) if i != number]
+            lo, hi = (a.lo, made.hi) if question.to is None else (None, None)
+            for finder in self.versions:
+                for b, value in finder.find(x, a, None, lo, hi):
+                    found = question.when_made(x, b, e) if value is not F and b.id not in (a.id, e.id) else None
+                    if found is None:
+                        continue
+                    value = all_of((value, found[1], one_author(a, b), after(b, found[0], a, made.each[number])))
+                    value = all_of((value, any_of(_by_then(b, found[0], c, w) for c, w in rest)))
+                    if value is F:
+                        continue
+                    result = all_of((result, negate(all_of((value, same_fields(question, x, b, e, its))))))
+                    if result is F:
+                        return F
         return result
 
 
-def in_effect(c: Deed, e: Deed) -> Value:
+def one_author(a: Deed, b: Deed) -> Value:
+    """Whether two acts are by the same."""
+    if not a.by or not b.by:
+        return U
+    return F if a.by.isdisjoint(b.by) else T if a.by == b.by and len(a.by) == 1 else U
+
+
+def by_then(a: Deed, when: Interval, e: Deed) -> Value:
+    """Whether an act that counts from `when` is not later than e; the act itself is not."""
+    return T if a.id == e.id else _by_then(a, when, e, Interval(e.lo, e.hi))
+
+
+def _by_then(a: Deed, when: Interval, c: Deed, at: Interval) -> Value:
+    """Whether one act is not later than another; between two of one log the index decides."""
+    if in_one_log(a, c):
+        return T if a.index <= c.index else F
+    return before(when.lo, when.hi, at.lo, at.hi)
+
+
+def after(a: Deed, when: Interval, c: Deed, at: Interval) -> Value:
+    """Whether one act is later than another."""
+    return negate(_by_then(a, when, c, at))
+
+
+def in_effect(c: Deed, when: Interval, e: Deed) -> Value:
     """Whether max(receipt, its `from`) is not later than e."""
-    value = not_later(c, e) if c.id != e.id else T
+    value = by_then(c, when, e)
     return value if c.from_ is None else all_of((value, before(c.from_, c.from_, e.lo, e.hi)))
 
 
@@ -221,17 +262,28 @@ def same_fields(question: Question, x: Frame, a: Deed, e: Deed, its: Deed | None
 
 
 def make_sets(
-    question: Question, x: Frame, e: Deed, its: Deed | None, persons: list[Meant], *, counting: bool = False
+    question: Question,
+    x: Frame,
+    e: Deed,
+    its: Deed | None,
+    persons: list[Meant],
+    *,
+    counting: bool = False,
+    asker: Deed | None = None,
 ) -> Iterator[tuple[Made, Value]]:
-    """Sets of one act by each person, alike in the fields named; made when the last is made."""
+    """Sets of one act by each person, alike in the fields named; made when the last is made.
+
+    `same` is about e, words for people about `asker` (e where there is none).
+    """
+    who = asker or e
     alike = tuple((name, (name,)) for name in question.pattern.alike)
     firsts: list[tuple[Deed, Value]] = []
     for finder in question.finders:
-        firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id != e.id]
+        firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id not in (e.id, who.id)]
     if counting and e.kind in question.pattern.kinds:
         firsts.append((e, question.itself(x, e, its)))
     for first, value in firsts:
-        value = all_of((value, question.fits(x, first, e, persons[0])))
+        value = all_of((value, question.fits(x, first, who, persons[0])))
         if value is F:
             continue
         choices: list[list[tuple[Deed, Value]]] = []
@@ -239,10 +291,10 @@ def make_sets(
             found = []
             for finder in question.like_finders(alike):
                 for b, like in finder.find(x, first, None, None, None):
-                    if like is F or (b.id == e.id and not counting):
+                    if like is F or (b.id in (e.id, who.id) and not counting):
                         continue
                     fitting = question.itself(x, e, its) if b.id == e.id else same_fields(question, x, b, e, its)
-                    like = all_of((like, question.fits(x, b, e, meant), fitting))
+                    like = all_of((like, question.fits(x, b, who, meant), fitting))
                     if like is not F:
                         found.append((b, like))
             choices.append(found)
@@ -250,7 +302,7 @@ def make_sets(
             deeds = (first, *(b for b, _ in rest))
             if _one_for_two(deeds, persons):
                 continue
-            times = [question.when_made(x, a, e) for a in deeds]
+            times = [question.when_made(x, a, who) for a in deeds]
             known = [when for when in times if when is not None]
             if len(known) == len(deeds):
                 each = tuple(when for when, _ in known)
@@ -284,23 +336,27 @@ class Ender:
             common = tuple((name, (name,)) for name in dict.fromkeys(shared) if name in fields)
             self.finders.append(Finder(terms, kind, tuple(dict.fromkeys(pattern.same + common))))
 
-    def value(self, x: Frame, a: Deed, e: Deed) -> Value:
-        """Whether a is ended at the time of e."""
+    def value(self, x: Frame, a: Deed, when: Interval, e: Deed) -> Value:
+        """Whether a, which counts from `when`, is ended at the time of e."""
         question = self.question
         if question.who is None:
-            return self._by(x, a, e, Meant(a.author, a.by if a.author else frozenset(), a.by or None))
+            return self._by(x, a, when, e, Meant(a.author, a.by if a.author else frozenset(), a.by or None))
+        if question.pattern.each and question.pattern.alike:
+            return question.each_meant(x, e, lambda persons: self._by_sets(x, a, when, e, persons))
         if question.pattern.each:
-            return question.each_meant(x, e, lambda persons: all_of(self._by(x, a, e, meant) for meant in persons))
-        return self._by(x, a, e, union(question.who(x, e)))
+            return question.each_meant(x, e, lambda persons: all_of(self._by(x, a, when, e, one) for one in persons))
+        return self._by(x, a, when, e, union(question.who(x, e)))
 
-    def _by(self, x: Frame, a: Deed, e: Deed, meant: Meant) -> Value:
+    def _by(self, x: Frame, a: Deed, when: Interval, e: Deed, meant: Meant) -> Value:
         question = self.question
         result = F
+        lo, hi = (min(a.lo, when.lo), e.hi) if question.to is None else (None, None)
         for finder in self.finders:
-            for c, value in finder.find(x, a, None, a.lo, e.hi):
-                if value is F or c.id == a.id:
+            for c, value in finder.find(x, a, None, lo, hi):
+                found = question.when_made(x, c, e) if value is not F and c.id not in (a.id, e.id) else None
+                if found is None:
                     continue
-                value = all_of((value, later_than(c, a), self._in_effect(x, c, e)))
+                value = all_of((value, found[1], after(c, found[0], a, when), self._in_effect(x, c, found[0], e)))
                 if value is F:
                     continue
                 value = all_of((value, question.fits(x, c, e, meant), question.with_test(x, c, a)))
@@ -314,12 +370,32 @@ class Ender:
             result = any_of((result, U))
         return result
 
-    def _in_effect(self, x: Frame, c: Deed, e: Deed) -> Value:
-        value = in_effect(c, e)
+    def _by_sets(self, x: Frame, a: Deed, when: Interval, e: Deed, persons: list[Meant]) -> Value:
+        """Ended by one like act of each of these, when the last is in effect."""
+        question = self.question
+        result = F
+        for made, value in make_sets(question, x, a, None, persons, asker=e):
+            for c, then in zip(made.deeds, made.each, strict=True):
+                value = all_of((value, after(c, then, a, when), self._in_effect(x, c, then, e), self._shared(x, c, a)))
+                value = value if value is F else all_of((value, question.with_test(x, c, a)))
+            if value is F:
+                continue
+            x.evidence.extend(c.id for c in made.deeds)
+            result = any_of((result, value))
+            if result is T:
+                return T
+        if not question.complete(x, e, None, e.hi):
+            result = any_of((result, U))
+        return result
+
+    def _shared(self, x: Frame, c: Deed, a: Deed) -> Value:
+        """Whether an ending equals what it ends in the shared fields."""
+        for finder in self.finders:
+            if finder.kind == c.kind:
+                return all_of(equal(own(x, c, None), asked(x, a, None)) for own, asked in finder.every)
+        return F
+
+    def _in_effect(self, x: Frame, c: Deed, when: Interval, e: Deed) -> Value:
         if c.from_ is not None and x.marks is not None:
             x.marks.append(c.from_)
-        least = self.question.pattern.at_least
-        if least is not None:
-            calendar = self.question.calendar
-            value = all_of((value, before(calendar.at_least(c.lo, least), calendar.at_least(c.hi, least), e.lo, e.hi)))
-        return value
+        return in_effect(c, when, e)

@@ -79,7 +79,7 @@ def _is(condition: f.Is, about: About) -> Value:
     matcher = condition.matcher
     answer = fields.read(about, condition.path)
     if isinstance(matcher, f.OneOf):
-        return any_of([_equals(condition.path, answer, item, about) for item in matcher.values])
+        return one_of(condition.path, answer, matcher.values, about)
     if isinstance(matcher, f.Range):
         bounds = []
         if matcher.at_least is not None:
@@ -106,8 +106,13 @@ def _equals(path: f.Path, answer: Answer, item: str | f.PathValue, about: About)
 
 
 def one_of(path: f.Path, answer: Answer, items: tuple[str | f.PathValue, ...], about: About) -> Value:
-    """Equal to one of several."""
-    return any_of([_equals(path, answer, item, about) for item in items])
+    """Equal to one of several; a field that says who is among all that are named, asked together."""
+    values = []
+    codes = tuple(f.Person(item) for item in items if isinstance(item, str))
+    if len(codes) > 1 and answer is not None and fields.type_of(about, path) in ("who", "addressee"):
+        values.append(people.among(fields.people_at(about, path) or frozenset(), codes, about))
+        items = tuple(item for item in items if not isinstance(item, str))
+    return any_of([*values, *(_equals(path, answer, item, about) for item in items)])
 
 
 def _bound(bound: int | f.PathValue, about: About) -> Answer:

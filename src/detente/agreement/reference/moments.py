@@ -6,7 +6,15 @@ from datetime import timedelta
 
 from detente.agreement import form as f
 from detente.agreement.record import Interval, Record, Span
-from detente.agreement.reference.instants import at_minute, day_start, deadline, earliest, local_day, period_start
+from detente.agreement.reference.instants import (
+    at_minute,
+    day_end,
+    day_start,
+    deadline,
+    earliest,
+    local_day,
+    period_start,
+)
 from detente.agreement.strata import walk
 
 _DAYS_AHEAD = 8
@@ -31,6 +39,11 @@ def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
             break
     found |= {instant + 1 for instant in found}
     today = local_day(at, zone)
+    waits = timedelta(milliseconds=agreement.settle).days + 1
+    longest = max((item.days for item in walk(agreement) if isinstance(item, f.Streak)), default=0)
+    for number in range(-waits, longest + 2 * waits if longest else -waits):  # calm days, and the last word of each
+        last = day_end(today + timedelta(days=number), zone)
+        found |= {last + 1, last + agreement.settle}
     for number in range(_DAYS_AHEAD + 1):
         day = today + timedelta(days=number)
         found.add(day_start(day, zone))

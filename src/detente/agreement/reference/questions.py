@@ -38,9 +38,11 @@ def ask(question: f.Ask, about: About) -> Value:
 
 
 def before(unit: Unit, about: About) -> Value:
-    """Not later than the act asked about; in one log the index decides (5)."""
+    """Not later than the act asked about (which is not later than itself); in one log the index decides (5)."""
     values = []
     for act, made in zip(unit.acts, unit.each_made, strict=True):
+        if act.id == about.act.id:
+            continue
         order = in_order(act, about.act, about.case)
         values.append(not_later(made, about.at) if order is None else (T if order else F))
     return all_of(values)
@@ -141,8 +143,40 @@ def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: Abo
         order = in_order(unit.acts[0], other.acts[0], about.case) if len(unit.acts) == 1 else None
         newer = strictly_later(other.made, unit.made) if order is None else (T if order else F)
         equal = alike(pattern.newest_per, unit.acts[0], other.acts[0], about)
-        values.append(all_of([other.value, newer, equal, before(other, about), begun(other, about)]))
+        value = all_of([other.value, newer, equal, before(other, about), begun(other, about)])
+        if value is not F and pattern.each and pattern.alike:
+            value = all_of([value, on_the_table(pattern, other, about)])
+        values.append(value)
     return any_of(values)
+
+
+def on_the_table(pattern: f.Pattern, unit: Unit, about: About) -> Value:
+    """A set under `newest_per` is made only of acts that are each its author's newest when the last is made."""
+    values = []
+    by = people.logs_of(pattern.by, about)
+    if not about.case.whole(pattern.kinds, by, until(pattern, unit.made.hi)):
+        values.append(U)
+    for number, (act, made) in enumerate(zip(unit.acts, unit.each_made, strict=True)):
+        rest = [number_ for number_ in range(len(unit.acts)) if number_ != number]
+        for single in units(replace(pattern, each=False, by=None), about):
+            newer = single.acts[0]
+            if newer.id == act.id:
+                continue
+            order = in_order(act, newer, about.case)
+            then = [in_order(newer, unit.acts[other], about.case) for other in rest]
+            by_then = [
+                not_later(single.made, unit.each_made[other]) if first is None else (T if first else F)
+                for other, first in zip(rest, then, strict=True)
+            ]
+            replaced = [
+                single.value,
+                people.same_people(newer.by, act.by),
+                alike(pattern.newest_per, act, newer, about),
+                strictly_later(single.made, made) if order is None else (T if order else F),
+                any_of(by_then),
+            ]
+            values.append(negate(all_of(replaced)))
+    return all_of(values)
 
 
 def unseen_newer(pattern: f.Pattern, about: About) -> bool:
@@ -173,6 +207,8 @@ def standing(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About
         values.append(negate(ended(pattern, unit, about)))
     if pattern.newest_per:
         values.append(negate(superseded(pattern, unit, all_units, about)))
+        if pattern.each and pattern.alike:
+            values.append(on_the_table(pattern, unit, about))
     if unseen_newer(pattern, about):
         values.append(U)
     return all_of(values)
@@ -189,7 +225,7 @@ def meanings(pattern: f.Pattern, about: About) -> Iterator[list[f.Pattern]]:
     if pattern.each and pattern.by is not None:
         for people_ in people.listed(pattern.by, about):
             if pattern.alike:
-                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))]
+                yield [replace(pattern, by=tuple(f.Person(code) for code in people_))] if people_ else []
             else:
                 yield [replace(pattern, by=(f.Person(code),), each=False) for code in people_]
     else:
@@ -341,16 +377,20 @@ def _count(pattern: f.Pattern, about: About) -> Value:
 
 def _counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
     itself = any(act.id == about.act.id for act in unit.acts)
-    values = [standing(pattern, unit, every, about)] if not itself else [unit.value, further(pattern, unit, about)]
+    if all(act.id == about.act.id for act in unit.acts):  # it counts, whatever its own time
+        return all_of([unit.value, further(pattern, unit, about)])
+    values = [standing(pattern, unit, every, about)]
     zone = about.case.agreement.zone
-    if isinstance(pattern.window, str):
+    if itself:
+        pass  # what the act asked about is one of is in its window
+    elif isinstance(pattern.window, str):
         start = Interval(
             period_start(about.at.lo, pattern.window, zone), period_start(about.at.hi, pattern.window, zone)
         )
         values.append(not_later(start, unit.made))
-    elif pattern.window is not None and not itself:
+    elif pattern.window is not None:
         values.append(at_most(unit.made, about.at, pattern.window, zone))
-    return all_of(values) if not itself else all_of(values[:2])
+    return all_of(values)
 
 
 def _how_many(pattern: f.Pattern, answers: list[tuple[Unit, Value]], about: About) -> tuple[int, int]:
