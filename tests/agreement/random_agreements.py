@@ -74,7 +74,7 @@ class Drawer:
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def pick(self, *items: object) -> object:
+    def pick(self, *items: Any) -> Any:
         return self.random.choice(items)
 
     def some(self, items: list[str], most: int = 2) -> object:
@@ -112,7 +112,7 @@ class Drawer:
     ) -> Tree:
         """`about`: the kinds that ask (None: a phase, nobody); `edge`: of a start, end or trigger."""
         kind = kinds if kinds is not None else self.kinds(statements=self.chance(0.75) or edge)
-        names = {kind} if isinstance(kind, str) else set(kind)  # type: ignore[arg-type]
+        names = {kind} if isinstance(kind, str) else set(kind)
         found: Tree = {key: kind}
         if self.chance(0.7):
             each = self.chance(0.3) and not edge
@@ -226,7 +226,7 @@ class Drawer:
             if bound != "at_least":
                 found["at_most"] = self.pick(0, 1, 2, 3)
             if self.chance(0.2):
-                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)  # type: ignore[arg-type]
+                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)
                 names = [name for name in ("target", "number", "area") if all(name in self.fields(k) for k in kinds)]
                 if names:
                     found["distinct"] = names[:1] if self.chance(0.7) else names
@@ -301,7 +301,7 @@ class Drawer:
         ]
         base: Tree = dict(self.random.choice(shapes))
         if self.chance(0.55):
-            kind, field = self.pick(("designation", "shape"), ("site", "position"), ("notice", "place"))  # type: ignore[misc]
+            kind, field = self.pick(("designation", "shape"), ("site", "position"), ("notice", "place"))
             pattern = self.pattern("act", {"strike", "flight"}, 1, kinds=kind)
             pattern.pop("same", None)
             if kind == "designation" and self.chance(0.6):
