@@ -18,6 +18,7 @@ from detente.agreement.form import Agreement
 from detente.agreement.record import Act, Record
 from tests.agreement.agreements import fixed
 from tests.agreement.compare import Key, Said, asked, compare, compare_before, disturb, judged, shrink
+from tests.agreement.focused import focused
 from tests.agreement.geodesics import Exact
 from tests.agreement.random_agreements import Tree, draw_agreement
 from tests.agreement.random_records import annexes, blur, draw
@@ -119,11 +120,11 @@ def drawn_agreement(random: Random, name: str = "") -> Agreement:
 
 
 def drawn(seed: int, names: list[str] | None = None, records: int = RECORDS) -> tuple[Tree | None, list[Case]]:
-    """A random agreement (each fourth seed a fixed one, or one of those named) with its cases."""
+    """A random agreement (each fourth seed a fixed one, each sixteenth a focused one, or one named) with its cases."""
     random = Random(seed)
     tree: Tree | None = None
-    if names or seed % 4 == 0:
-        known = fixed()
+    if names or seed % 4 == 0 or seed % 16 == 15:
+        known = focused() if seed % 16 == 15 and not names else fixed() | (focused() if names else {})
         agreement = known[random.choice(names or sorted(known))]
     else:
         tree, agreement = draw_agreement(random)

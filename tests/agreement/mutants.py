@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import inspect
+import json
 import textwrap
 import time
 from collections.abc import Iterator
@@ -20,8 +21,11 @@ from types import FunctionType
 from detente.agreement import judge, reference
 from tests.agreement.caught import CAUGHT
 from tests.agreement.compare import Said, differences
-from tests.agreement.fuzz import Case, cases_of_seed
+from tests.agreement.focused import focused
+from tests.agreement.fuzz import Case, cases_of_seed, drawn
 
+MANY = 120
+"""Records drawn for a focused agreement."""
 JUDGE, REFERENCE = "detente.agreement.judge", "detente.agreement.reference"
 
 
@@ -75,9 +79,9 @@ def _slow(name: str, module: str, function: str, old: str, new: str) -> Mutant:
 
 MUTANTS = (
     _judge("a lead is met a millisecond late", "matching", "before", "hi <= other_lo", "hi < other_lo"),
-    _judge("an act at the same instant is later", "matching", "not_later", "a.hi <= e.lo", "a.hi < e.lo"),
-    _judge("an ending at the same instant ends", "matching", "later_than", "a.lo > e.hi", "a.lo >= e.hi"),
-    _judge("a log's order is turned round", "matching", "not_later", "a.index <= e.index", "a.index >= e.index"),
+    _judge("an act at the same instant is later", "standing", "_by_then", "when.lo, when.hi, at.lo", "when.lo + 1, when.hi + 1, at.lo"),
+    _judge("an ending at the same instant ends", "standing", "after", "(a, when, c, at)", "(a, Interval(when.lo + 1, when.hi + 1), c, at)"),
+    _judge("a log's order is turned round", "standing", "_by_then", "a.index <= c.index", "a.index >= c.index"),
     _judge("a phase holds at its end", "phases", "Span.holds", " lo >= self.end_hi or", " lo > self.end_hi or"),
     _judge("a phase does not hold at its start", "phases", "Span.holds", "hi < self.lo", "hi <= self.lo"),
     _judge("precedence is ignored", "rules", "Clause.lifting", "for permit in self.permits", "for permit in ()"),
@@ -89,13 +93,14 @@ MUTANTS = (
     _judge("withdrawals are ignored", "incremental", "Judge._take", " or act.withdrawn", ""),
     _judge("corrections are ignored", "incremental", "Judge._take", "if act.replaces:", "if ():"),
     _judge("what was ended stands", "standing", "Standing.value", "if self.enders:", "if ():"),
+    _judge("a replaced proposal counts", "standing", "Standing._newer_set", "negate(self._on_the_table(x, made, e, its))", "F"),
+    _judge("an ending by each is by one", "standing", "Ender.value", "question.each_meant(x, e, lambda persons: self._by_sets(x, a, when, e, persons))", "F"),
     _judge("an older version stands", "standing", "Standing.value", "and self.versions", "and ()"),
     _judge("a version that may be unseen is none", "standing", "Standing.superseded", "if result is not T and", "if () and"),
-    _judge("grace is forgotten", "questions", "Question._not_answered", "limit.hi + self.grace", "limit.hi"),
+    _judge("grace is forgotten", "questions", "Question._not_answered", "x.now <= limit.hi + self.grace", "x.now <= limit.hi"),
     _judge("an answer that may be unseen is none", "questions", "Question._not_answered", "or not self.complete(", "or () and not self.complete("),
     _judge("anybody's receipt is the addressee's", "deeds", "Wardrobe.counted", "return act.received.get(whom)", "return first_of(act.received.values())"),
     _judge("any receiver is a party", "deeds", "Wardrobe.counted", "for code in self.parties:", "for code in self.people:"),
-    _judge("a receipt that may be unseen is none", "deeds", "Wardrobe.counted", "Interval(min(lo, unseen), hi)", "Interval(lo, hi)"),
     _judge("doubt at an edge is inside", "places", "by_distance", "d + e <= 0", "d - e <= 0"),
     _judge("doubt at an edge is outside", "places", "by_distance", "d - e > 0", "d + e > 0"),
     _judge("what is cut away stays", "places", "CutOut.value", "and self.minus is not None", "and ()"),
@@ -130,6 +135,8 @@ MUTANTS = (
     _slow("doubt at an edge is inside", "places", "in_thing", "distance + error <= 0", "distance - error <= 0"),
     _slow("of several authors one is enough", "people", "among", "return agreed(", "return any_of("),
     _slow("an older version stands", "questions", "superseded", "if other.acts == unit.acts:", "if True:"),
+    _slow("a replaced proposal counts", "questions", "standing", "values.append(on_the_table(pattern, unit, about))", "pass"),
+    _slow("a list of people is asked apart", "conditions", "one_of", "len(codes) > 1 and", "() and"),
     _slow("an ending that may be unseen is none", "questions", "_ended", "F if whole else U", "F"),
     _slow("grace is forgotten", "questions", "_later", "end.hi + case.agreement.grace", "end.hi"),
     _slow("a phase holds at its end", "phases", "Span.ended", "not_later(end, at)", "strictly_later(at, end)"),
@@ -154,9 +161,13 @@ class Known:
     said: Said
 
 
-def known_cases(seed: int) -> list[Known]:
-    """The cases of a seed with the whole judge's answers."""
-    return [Known(case, case.of(judge)) for case in cases_of_seed(seed)]
+def known_cases(seed: int | str) -> list[Known]:
+    """The cases of a seed, or of a focused agreement and a seed (`only grace 1`), with the whole judge's answers."""
+    if isinstance(seed, int):
+        return [Known(case, case.of(judge)) for case in cases_of_seed(seed)]
+    name, number = seed.rsplit(" ", 1)
+    found = drawn(int(number), [name], MANY)[1]
+    return [Known(case, case.of(judge)) for case in found]
 
 
 def caught(mutant: Mutant, cases: list[Known]) -> bool:
@@ -186,9 +197,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600)
     given = parser.parse_args()
     start = time.monotonic()
-    found = {mutant.name: CAUGHT[mutant.name] for mutant in MUTANTS if mutant.name in CAUGHT}
+    found: dict[str, int | str] = {mutant.name: CAUGHT[mutant.name] for mutant in MUTANTS if mutant.name in CAUGHT}
     left = [mutant for mutant in MUTANTS if mutant.name not in found]
-    for seed in range(given.first, given.first + given.seeds):
+    for seed in [*(f"{name} 1" for name in sorted(focused())), *range(given.first, given.first + given.seeds)]:
         if not left or time.monotonic() - start > given.seconds:
             break
         cases = known_cases(seed)
@@ -199,7 +210,7 @@ def main() -> int:
         print(f"seed {seed}: {len(found)} caught, {len(left)} left", flush=True)
     print("CAUGHT = {")
     for name, seed in found.items():
-        print(f'    "{name}": {seed},')
+        print(f'    "{name}": {json.dumps(seed)},')
     print("}")
     for mutant in left:
         print("survives", mutant.name)

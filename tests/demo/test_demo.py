@@ -115,15 +115,19 @@ def test_lists_show_clocks_and_what_became_of_each(told):
 
 def test_before_answers_in_each_of_its_words(told):
     """90-demo, before: not yet with its hour, stop at a site, cannot tell at an edge, stop in an opposition area."""
-    text = scene(told, "before")
-    questions = text.split("asks: a strike, ")[1:]
-    words = ("not yet", "stop", "cannot tell", "stop")
-    clauses = ("JIG-05 objects", "JIG-14 objects", "JIG-07 cannot tell", "X-opposition objects")
-    for question, word, clause in zip(questions, words, clauses, strict=True):
-        assert question.count(f" {word}: ") >= 2, question
-        assert clause in question, question
-    assert "Not yet: 12 h 20 min (07:00:00Z, 10:00 in Asia/Damascus)" in questions[0]
-    assert "air notice by us (JIG-13)" in questions[0]
+    questions = scene(told, "before").split("asks: ")[1:]
+    expected = (
+        ("not yet", "JIG-08-everywhere objects", "Not yet: 23 h 51 min (18:30:30Z, 21:30 in Asia/Damascus)"),
+        ("cannot tell", "JIG-05 objects", "Not yet: 12 h 20 min (07:00:00Z, 10:00 in Asia/Damascus)"),
+        ("stop", "JIG-14 objects", "350 m from the hospital"),
+        ("cannot tell", "JIG-07 cannot tell", "60 m inside a-1's edge"),
+        ("stop", "X-opposition objects", "in o-1, labelled Daesh"),
+    )
+    for question, (word, *parts) in zip(questions, expected, strict=True):
+        assert question.count(f" {word}: JIG-") == 2, question
+        for part in parts:
+            assert part in question, question
+    assert "air notice by us (JIG-13); list held by us_cell (X-last-mile-us)" in questions[1]
 
 
 def test_trial_counts_on_both_nodes_and_begins_again_after_the_attack(told):
@@ -162,3 +166,16 @@ def test_the_written_records_can_be_judged_again(told):
         ]  # fmt: skip
         judged = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert "broken, bound: regime, asked: ru" in judged.stdout, judged.stdout + judged.stderr
+
+
+def test_the_readme_shows_what_the_demo_prints(told):
+    """Every line of the README's picture, whatever its numbers and digests."""
+    done, _, _ = told
+
+    def shape(line: str) -> str:
+        return re.sub(r"[0-9a-f]{8,}|\d+", "#", line.replace("\u00a0", " ")).rstrip()
+
+    printed = {shape(line) for line in done.stdout.splitlines()}
+    block = (ROOT / "README.md").read_text().split("## What the demo shows\n\n```\n")[1].split("```")[0]
+    missing = [line for line in block.splitlines() if line != "..." and shape(line) not in printed]
+    assert missing == []

@@ -20,6 +20,7 @@ from detente.agreement.language import read_agreement
 from detente.agreement.problems import errors_in
 from detente.agreement.readback import readback_all, readback_terms
 from detente.cli.formulas import write_mfotl
+from detente.cli.readable import visible, visible_lines
 
 WIDE = 120
 """Columns from which the source and the read-back stand side by side."""
@@ -51,7 +52,8 @@ def check(
             count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
             click.echo(f"{file}: {count}; nothing is judged by it until they are mended", err=True)
             for error in errors:
-                click.echo(_wrapped(f"{error.where}: {error.what}", width or _columns(), "  ", "    "), err=True)
+                what = visible(f"{error.where}: {error.what}")
+                click.echo(_wrapped(what, width or _columns(), "  ", "    "), err=True)
         context.exit(1)
     agreement = read_agreement(data, str(file))
     if mfotl is not None:
@@ -61,11 +63,11 @@ def check(
         click.echo(msgspec.json.encode(_plain(agreement, found)))
         return
     columns = width or _columns()
-    click.echo("\n".join(_head(agreement, columns)))
+    click.echo(visible_lines("\n".join(_head(agreement, columns))))
     if readback:
-        click.echo("\n".join(_side_by_side(agreement, data.decode("utf-8"), columns)))
+        click.echo(visible_lines("\n".join(_side_by_side(agreement, data.decode("utf-8"), columns))))
     if found is not None:
-        click.echo("\n".join(_findings(agreement, found, columns)))
+        click.echo(visible_lines("\n".join(_findings(agreement, found, columns))))
 
 
 def _columns() -> int:

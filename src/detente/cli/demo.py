@@ -41,9 +41,15 @@ def _report(agreement: Path, out: Path) -> str:
 
 
 @click.command(short_help="Three nodes, one story.")
-@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for the ledgers.")
 @click.option(
-    "--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="The agreement file."
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for what it writes."
+)
+@click.option(
+    "--agreement",
+    type=click.Path(path_type=Path),
+    default=AGREEMENT,
+    show_default=True,
+    help="The Syria agreement, or a variant of it.",
 )
 @click.option("--tamper", type=click.Choice(["ledger"]), help="Flip one bit of a written ledger, then verify it.")
 def demo(out: Path, agreement: Path, tamper: str | None) -> None:

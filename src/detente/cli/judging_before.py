@@ -20,6 +20,7 @@ from detente.agreement.judge import Judge, Overall
 from detente.agreement.record import Act, Record
 from detente.cli.judging_input import Given, annex_option, file_type, progress, read_given, read_moment, read_node
 from detente.cli.judging_json import plain_finding
+from detente.cli.readable import visible_lines
 from detente.errors import GivenError
 from detente.model.when import write_instant
 
@@ -109,7 +110,7 @@ def may(
     at = moment if moment is not None else given.history.now
     with progress("asking"):
         asked = ask(given, act, at, relying)
-    click.echo(json.dumps(plain(asked), ensure_ascii=False) if as_json else "\n".join(lines(asked)))
+    click.echo(json.dumps(plain(asked), ensure_ascii=False) if as_json else visible_lines("\n".join(lines(asked))))
     context.exit(STATUS[asked.overall.word])
 
 

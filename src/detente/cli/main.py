@@ -9,6 +9,7 @@ import traceback
 import click
 
 import detente
+from detente.cli.readable import visible
 from detente.errors import DetenteError, GivenError, LocalError
 
 DEBUG = "DETENTE_DEBUG"
@@ -65,7 +66,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except DetenteError as error:
-        print(f"detente: {error}", file=sys.stderr)
+        print(visible(f"detente: {error}"), file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         sys.exit(_unforeseen(error))

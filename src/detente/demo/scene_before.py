@@ -91,7 +91,7 @@ def _ask(stage: Stage, code: str, words: str, plan: dict[str, Any], shown: tuple
         if clause["verdict"] in OBJECTS and clause["clause"] not in shown and clause["earliest"] is None
     ]
     if awaited:
-        say.item(f"also missing: {'; '.join(awaited)} {MADE_UP}")
+        say.item(f"also missing, or not known here: {'; '.join(awaited)} {MADE_UP}")
 
 
 def _answer(answer: dict[str, Any]) -> str:

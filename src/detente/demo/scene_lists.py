@@ -31,7 +31,7 @@ def lists(stage: Stage) -> None:
     say.both(*("declares that the exchange of maps gave one understanding", MADE_UP) * 2)
     stage.pass_to("16 05:30")
     for code, target in (("us", "t-1"), ("us", "t-2"), ("ru", "t-3")):
-        stage.state(code, "own_approval", target=target, proof="approved under the side's own rule")
+        stage.state(code, "own_approval", target=target, proof="under the rule of its own side")
     say.both(*("says that its own approval is given; what was said at home stays there", MADE_UP) * 2)
     stage.time("16 06:00")
     ids = {

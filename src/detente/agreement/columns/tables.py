@@ -214,7 +214,14 @@ class Builder:
         counted = self.wardrobe.counted
         if self.wardrobe.addressee[kind]:
             return [counted(act) for act in acts]
-        return [next(iter(act.received.values())) if len(act.received) == 1 else counted(act) for act in acts]
+        parties = self.wardrobe.parties
+
+        def when(act: Act) -> Interval | None:
+            if len(act.by) == len(act.received) == 1 and parties - act.by == act.received.keys():
+                return next(iter(act.received.values()))
+            return counted(act)
+
+        return [when(act) for act in acts]
 
     def _log(self, name: str) -> int:
         return self._logs.setdefault(name, len(self._logs))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.matching import People
-from detente.agreement.judge.phases import Span
+from detente.agreement.judge.phases import PhaseState, Span
 from detente.agreement.record import Act, Interval, OneOf, Record, Unknown
 from detente.agreement.strata import walk
 from detente.agreement.values import T as YES
@@ -326,38 +327,30 @@ class World:
         state = self.step.terms.phases[name]
         lo, hi = rows.lo, rows.hi
         result = full(len(rows), F)
-        for span in state.spans:
+        for span in state._known(self.step.frame):
             result = either(result, _holds(span, lo, hi))
-        lapsed = max((span.end_hi for span in state.spans if span.end_hi < FAR), default=-FAR)
-        sure, out = result == T, result == F
+        sure = result == T
         for pattern in state._renewals:
             result[sure & self._may_shorten(state, pattern, hi, sure)] = U
         unsure = np.zeros(len(rows), bool)
-        for edges, which in ((state._ends, result == T), (state._starts, result != T)):
+        for others, which in ((state._ended_with, sure), (state._begun_with, ~sure)):
+            for other in others:
+                unsure |= which & ~_up_to(hi, partial(self._seen, other))
+        for edges, which in ((state._ends, sure), (state._starts, ~sure)):
             for edge in edges:
                 until = hi if edge.plus is None else self.days.latest_before(hi, edge.plus)
                 unsure |= which & ~self._complete(edge.pattern, until)
-        for pattern in state._renewals:
-            unsure |= out & ~self._complete(pattern, np.minimum(hi, lapsed))
         result[unsure] = U
         return result
+
+    def _seen(self, state: PhaseState, instant: int) -> bool:
+        """Whether no start or end of a phase by an instant can be missing."""
+        return not state.unseen(self.step.frame, instant)
 
     def _complete(self, pattern: f.Pattern, until: Ints) -> Flags:
         """Whether the logs that would hold a phase's act are known up to each instant."""
         question = self.step.terms.question(pattern, "")
-        found = np.zeros(len(until), bool)
-        if not len(until):
-            return found
-        # known up to one instant is known up to every earlier one: look for the last
-        order = np.unique(until)
-        low, high = 0, len(order)
-        while low < high:
-            middle = (low + high) // 2
-            if question.complete(self.step.frame, ASKER, None, int(order[middle])):
-                low = middle + 1
-            else:
-                high = middle
-        return until <= order[low - 1] if low else found
+        return _up_to(until, lambda instant: question.complete(self.step.frame, ASKER, None, instant))
 
     def _may_shorten(self, state: Any, pattern: f.Pattern, hi: Ints, sure: Flags) -> Flags:
         """Whether a renewal beyond what is known may have put the end before each instant."""
@@ -377,6 +370,19 @@ class World:
         if question.complete(self.step.frame, ASKER, None, last):
             return False
         return len(instants) > 0
+
+
+def _up_to(until: Ints, known: Callable[[int], bool]) -> Flags:
+    """Where it is known; what is known up to one instant is known up to every earlier one."""
+    order = np.unique(until)
+    low, high = 0, len(order)
+    while low < high:
+        middle = (low + high) // 2
+        if known(int(order[middle])):
+            low = middle + 1
+        else:
+            high = middle
+    return until <= order[low - 1] if low else np.zeros(len(until), bool)
 
 
 def _holds(span: Span, lo: Ints, hi: Ints) -> Answers:

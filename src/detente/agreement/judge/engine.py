@@ -31,15 +31,16 @@ _YEARS = 60_000_000_000_000
 
 
 class Subject:
-    """One clause on one act. `cells`: what was read; `volatile`: a later now or head may change the answer."""
+    """One clause on one act. `cells`: what was read; `short`: what may change the answer once a log reaches it, ms."""
 
-    __slots__ = ("cells", "clause", "deed", "findings")
+    __slots__ = ("cells", "clause", "deed", "findings", "short")
 
     def __init__(self, clause: Clause, deed: Deed) -> None:
         self.clause = clause
         self.deed = deed
         self.findings: list[Finding] = []
         self.cells: list[Cell] = []
+        self.short = FAR
 
 
 class Engine:
@@ -63,6 +64,9 @@ class Engine:
         for clause in self.clauses.values():
             self._register(clause)
         self.volatile: dict[Subject, None] = {}
+        """Subjects of which a later now may change the answer, whatever logs are known."""
+        self.short: dict[Subject, None] = {}
+        """Subjects of which it may once a log is known further."""
         self.dirty: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
         self.dirty_phases: set[str] = set(agreement.phases)
         self.phase_cells: dict[str, list[Cell]] = {}
@@ -163,6 +167,7 @@ class Engine:
             self._replace(subject, [])
             self._unread(subject)
             self.volatile.pop(subject, None)
+            self.short.pop(subject, None)
 
     def _touch(self, cells: Iterable[Cell], deed: Deed | None) -> None:
         """Readers of what changed are to be judged again; an act later than a reader does not concern it."""
@@ -189,13 +194,16 @@ class Engine:
         frame = self.frame
         logs = set(heads) | set(frame.heads)
         onward = now >= frame.now and all(heads.get(log, now) >= frame.head(log) for log in logs)
+        known = [frame.head(log) for log in frame.logs]
         frame.see(now, heads)
         for act in list(self.unsettled.values()):
             old, when = self.terms.store.deeds.get(act.id), self.terms.wardrobe.counted(act)
             if (None if old is None else Interval(old.lo, old.hi)) != when:
                 self.put(act)
         if onward:
-            for subject in self.volatile:
+            reached = [frame.head(log) for log in frame.logs]
+            waiting = [one for one in self.short if one.short <= max(reached)] if reached != known else []
+            for subject in (*self.volatile, *waiting):
                 self.dirty[subject.clause.rule.id][subject.deed.id] = subject
         else:
             for name, subjects in self.subjects.items():
@@ -335,6 +343,11 @@ class Engine:
             self.volatile[subject] = None
         else:
             self.volatile.pop(subject, None)
+        subject.short = frame.short
+        if frame.short < FAR:
+            self.short[subject] = None
+        else:
+            self.short.pop(subject, None)
         self._replace(subject, [one for one in findings if one.verdict != "not applicable"])
 
     @staticmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from detente.agreement.finding import Finding
@@ -61,6 +61,10 @@ class Judge:
         self._take(act)
         return self._tell(act.id)
 
+    def hold(self, act: Act) -> None:
+        """The same, judged with what comes next: it brings about no revision of its own."""
+        self._take(act)
+
     def head(self, log: str, instant: int) -> list[Revision]:
         """A log is known whole up to an instant."""
         self._heads[log] = instant
@@ -69,6 +73,12 @@ class Judge:
     def now(self, instant: int) -> list[Revision]:
         """Time went on."""
         self._now = instant
+        return self._look("now")
+
+    def look(self, instant: int, heads: Mapping[str, int]) -> list[Revision]:
+        """Time went on, and logs are known further."""
+        self._now = instant
+        self._heads.update(heads)
         return self._look("now")
 
     def _look(self, cause: str) -> list[Revision]:

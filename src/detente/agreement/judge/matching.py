@@ -130,19 +130,12 @@ def not_later(a: Deed, e: Deed) -> Value:
     return T if a.hi <= e.lo else F if a.lo > e.hi else U
 
 
-def later_than(a: Deed, e: Deed) -> Value:
-    """Whether a is later than e."""
-    if a.index >= 0 and e.index >= 0 and a.log == e.log:
-        return T if a.index > e.index else F
-    return T if a.lo > e.hi else F if a.hi <= e.lo else U
-
-
 def before(lo: int, hi: int, other_lo: int, other_hi: int) -> Value:
     """Whether one instant is not later than another."""
     return T if hi <= other_lo else F if lo > other_hi else U
 
 
 __all__ = [
-    "NOT_STATED", "UNKNOWN", "People", "among", "at_least", "before", "equal", "in_one_log", "instants", "later_than",
-    "not_later", "numbers", "options", "same",
+    "NOT_STATED", "UNKNOWN", "People", "among", "at_least", "before", "equal", "in_one_log", "instants", "not_later",
+    "numbers", "options", "same",
 ]  # fmt: skip

@@ -111,11 +111,16 @@ class Question:
         """Author, `during` and `no_later_than`; kind and same are the finder's, `with` comes last."""
         value = self.by_test(x, a, e, meant)
         pattern = self.pattern
-        if value is not F and pattern.no_later_than is not None:
-            limit = pattern.no_later_than
-            value = all_of((value, T if a.hi <= limit else F if a.lo > limit else U))
+        if value is F or (pattern.no_later_than is None and not pattern.during):
+            return value
+        found = self.when_made(x, a, e)
+        if found is None:
+            return F
+        when, limit = found[0], pattern.no_later_than
+        if limit is not None:
+            value = all_of((value, T if when.hi <= limit else F if when.lo > limit else U))
         if value is not F and pattern.during:
-            value = all_of((value, self.terms.phases[pattern.during].value(x, a.lo, a.hi)))
+            value = all_of((value, self.terms.phases[pattern.during].value(x, when.lo, when.hi)))
         return value
 
     def with_test(self, x: Frame, a: Deed, e: Deed) -> Value:

@@ -89,7 +89,7 @@ class Standing:
         if self.enders:
             value = all_of((value, negate(self.ended(x, made, e))))
         if value is not F and self.versions:
-            value = all_of((value, negate(self.superseded(x, made, e, its, meant))))
+            value = all_of((value, negate(self.superseded(x, made, e, its, meant, counting=counting))))
         return value
 
     def _in_time(self, x: Frame, made: Made, e: Deed) -> Value:
@@ -130,30 +130,37 @@ class Standing:
                     return T
         return result
 
-    def superseded(self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+    def superseded(
+        self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None, *, counting: bool = False
+    ) -> Value:
         """Whether a newer one had been made at the time of e."""
         question = self.question
         if made.persons:
             result = self._newer_set(x, made, e, its)
         else:
-            result = self._newer_act(x, made, e, its, meant)
+            result = self._newer_act(x, made, e, its, meant, counting=counting)
         if result is not T and not question.complete(x, e, meant, e.hi):
             result = any_of((result, U))
         return result
 
-    def _newer_act(self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
+    def _newer_act(
+        self, x: Frame, made: Made, e: Deed, its: Deed | None, meant: Meant | None, *, counting: bool
+    ) -> Value:
         question, a, when = self.question, made.deeds[0], made.each[0]
         lo, hi = (a.lo, e.hi) if question.to is None else (None, None)
         result = F
         for finder in self.versions:
             for b, value in finder.find(x, a, None, lo, hi):
-                found = question.when_made(x, b, e) if value is not F and b is not a and b.id != e.id else None
+                itself = b.id == e.id  # it counts, and so replaces
+                skip = value is F or b is a or (itself and not counting)
+                found = None if skip else question.when_made(x, b, e)
                 if found is None:
                     continue
                 value = all_of((value, found[1], after(b, found[0], a, when), in_effect(b, found[0], e)))
                 if value is F:
                     continue
-                value = all_of((value, question.by_test(x, b, e, meant), same_fields(question, x, b, e, its)))
+                value = all_of((value, question.by_test(x, b, e, meant)))
+                value = all_of((value, question.itself(x, e, its) if itself else same_fields(question, x, b, e, its)))
                 if value is F:
                     continue
                 result = any_of((result, value))

@@ -223,6 +223,10 @@ def _can_be(condition: f.Condition, wanted: Value, about: About) -> bool:
     stays = pattern is not None and not (pattern.ended_by or pattern.at_most or pattern.newest_per)
     if stays and wanted is F and conditions.value(condition, about) is T:
         return False  # once made, it stays made
+    if pattern is not None and wanted is T and all(about.case.is_event(kind) for kind in pattern.kinds):
+        bare = f.Ask(replace(pattern, with_=None, newest_per=(), ended_by=()), "earlier")
+        if conditions.value(bare, about) is F:
+            return False  # no statement makes an event happen
     kinds = {kind for pattern in _rests_on(condition, agreement) for kind in pattern.kinds}
     if any(not about.case.is_event(kind) and kind != "finding" for kind in kinds):
         return True
