@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from random import Random
+from typing import Any
 
 from detente.agreement import form as f
 from detente.agreement.form import Agreement
@@ -107,9 +108,7 @@ class Drawer:
 
     # patterns
 
-    def pattern(
-        self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: object = None
-    ) -> Tree:
+    def pattern(self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: Any = None) -> Tree:
         """`about`: the kinds that ask (None: a phase, nobody); `edge`: of a start, end or trigger."""
         kind = kinds if kinds is not None else self.kinds(statements=self.chance(0.75) or edge)
         names = {kind} if isinstance(kind, str) else set(kind)
@@ -183,7 +182,7 @@ class Drawer:
         ]
         return common if about else []
 
-    def kinds(self, *, statements: bool) -> object:
+    def kinds(self, *, statements: bool) -> Any:
         base = list(STATEMENTS) + ["nomination"] * 6 + ["designation", "site", "notice", "notice", "stop"]
         if not statements:
             base = ["strike", "strike", "flight"]
@@ -226,7 +225,7 @@ class Drawer:
             if bound != "at_least":
                 found["at_most"] = self.pick(0, 1, 2, 3)
             if self.chance(0.2):
-                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)
+                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)  # type: ignore[call-overload]
                 names = [name for name in ("target", "number", "area") if all(name in self.fields(k) for k in kinds)]
                 if names:
                     found["distinct"] = names[:1] if self.chance(0.7) else names
