@@ -174,7 +174,7 @@ def sync_ms(folder: Path) -> float:
     return 1e3 * statistics.median(times)
 
 
-def machine(folder: Path) -> dict[str, str]:
+def machine(folder: Path, peers: Sequence[str] = PEERS) -> dict[str, str]:
     """Where this ran."""
     model = platform.processor() or platform.machine()
     try:
@@ -190,7 +190,7 @@ def machine(folder: Path) -> dict[str, str]:
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
         "disk": f"{file_system(folder)}, fsync of 4 KiB {sync_ms(folder):.2f} ms",
-        "packages": ", ".join(f"{name} {version(name)}" for name in PEERS),
+        "packages": ", ".join(f"{name} {version(name)}" for name in peers),
     }
 
 
@@ -202,9 +202,9 @@ def figure(value: float, unit: str) -> str:
     return f"{value:,.1f} ms" if unit == "ms" else f"{value:,.0f} /s"
 
 
-def show(console: Console, report: Report) -> None:
+def show(console: Console, report: Report, title: str = "The ledger beside its peers") -> None:
     """The table."""
-    table = Table(title="The ledger beside its peers", title_justify="left", pad_edge=False)
+    table = Table(title=title, title_justify="left", pad_edge=False)
     table.add_column("what", ratio=8)
     table.add_column("aim", no_wrap=True)
     table.add_column("ours", justify="right", no_wrap=True)

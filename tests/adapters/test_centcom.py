@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from detente.adapters import centcom
-from detente.adapters.centcom import Apart, CentcomFile, ReleaseLine, read_centcom, write_apart
+from detente.adapters import table
+from detente.adapters.centcom import CentcomFile, read_centcom
+from detente.adapters.table import AccountRow, Apart, write_apart
 from detente.errors import GivenError
 from detente.model import canon
 from detente.model.statement import (
@@ -34,7 +35,7 @@ ROW = '10/17/2016,Syria,Abu Kamal,1,strike hit six trucks.,"- Near Abu Kamal, on
 OTHER = '10/16/2016,Iraq,Mosul,2,strikes hit a bridge.,"- Near Mosul, two strikes hit a bridge."\n'
 
 
-def account(row: ReleaseLine) -> Account:
+def account(row: AccountRow) -> Account:
     return Account(
         agreement="a" * 64,
         author="blue",
@@ -72,7 +73,7 @@ def test_a_row_is_taken_with_exactly_the_fields_the_file_gives():
     data = (HEADER + ROW).encode()
     found = read_centcom(data)
     assert found.rows == (
-        ReleaseLine(
+        AccountRow(
             source="centcom",
             line=2,
             released="2016-10-17",
@@ -96,7 +97,7 @@ def test_the_fields_are_those_of_an_account_without_the_head_and_admit_the_same(
         return {field.name: field.type for field in info.fields}
 
     of_the_head = types(Statement)
-    assert types(ReleaseLine) == {name: kind for name, kind in types(Account).items() if name not in of_the_head}
+    assert types(AccountRow) == {name: kind for name, kind in types(Account).items() if name not in of_the_head}
 
 
 def test_a_taken_row_is_an_account():
@@ -162,7 +163,7 @@ def test_any_text_is_taken_verbatim_or_kept_apart_whole(texts):
 
 def test_the_largest_row_leaves_room_for_the_largest_head(monkeypatch):
     wide = "\U00010000"
-    monkeypatch.setattr(centcom, "MAX_ROW", MAX_PAYLOAD * 2)
+    monkeypatch.setattr(table, "MAX_ROW", MAX_PAYLOAD * 2)
     (row,) = read(row_of(country=wide * 200, location=wide * 200, description=wide * 8000, line=wide)).rows
     head = Account(
         agreement="a" * 64,
@@ -179,7 +180,7 @@ def test_the_largest_row_leaves_room_for_the_largest_head(monkeypatch):
     monkeypatch.undo()
     # An origin may be 200 long: 9 more in each of the two.
     needed = len(encode_statement(head)) + 2 * 9 - len(canon.encode(row))
-    assert needed <= MAX_PAYLOAD - centcom.MAX_ROW
+    assert needed <= MAX_PAYLOAD - table.MAX_ROW
 
 
 # What is kept apart.
@@ -386,7 +387,7 @@ def test_a_damaged_gzip_is_refused():
 
 
 def test_a_gzip_that_swells_is_refused_before_it_fills_the_memory(monkeypatch):
-    monkeypatch.setattr(centcom, "MAX_FILE", len(WHOLE))
+    monkeypatch.setattr(table, "MAX_FILE", len(WHOLE))
     assert len(read_centcom(gzip.compress(WHOLE)).rows) == 2
     assert refusal(gzip.compress(WHOLE + b"\n")).code == "too-large"
     assert refusal(WHOLE + b"\n").code == "too-large"

@@ -211,6 +211,8 @@ def test_feeding_the_changes_comes_to_the_record_of_now():
         ('{"event": "strike", "id": "x", "log": "nusra"}', "line 2, log", "keeps no log; known: us, ru, un"),
         ('{"event": "strike", "id": "x", "index": -2}', "line 2, index", "whole number from 0"),
         ('{"event": "strike", "id": "x", "replaces": "y"}', "line 2, replaces", "no act of this record"),
+        ('{"event": "strike", "id": "x", "at": "9999-12-31T23:59Z"}', "line 2, at", "after 9998"),
+        ('{"event": "strike", "id": "x", "at": "1899-12-31T23:59Z"}', "line 2, at", "before 1900"),
         ('{"event": "strike", "id": "x", "known_from": "2017-01-01T00:00Z"}', "line 2", "later than the record's `now`"),
         ('{"statement": "notice", "id": "x", "fields": {"level": "loud"}}', "fields level", "one of: high, low"),
         ('{"statement": "notice", "id": "x", "fields": {"window": ["2016-09-17T12:00Z"]}}', "window", "[start, end]"),
@@ -231,6 +233,20 @@ def test_what_is_wrong_is_refused_with_file_line_field_and_fix(line, where, what
     assert where in refused.value.where
     assert what in refused.value.what
     assert refused.value.fault() == "the file or argument given"
+
+
+@pytest.mark.parametrize(
+    ("new", "what"),
+    [
+        ({"statement": "notice", "id": "y", "log": "us", "index": 1}, "nobody corrects another's word"),
+        ({"event": "strike", "id": "y"}, "a statement corrects a statement"),
+    ],
+)
+def test_nobody_corrects_what_another_said(new, what):
+    said = {"statement": "notice", "id": "x", "by": "ru", "log": "ru", "index": 7}
+    with pytest.raises(GivenError, match=what):
+        read(json.dumps(said), json.dumps({**new, "by": "us", "replaces": "x"}))
+    read(json.dumps(said), json.dumps({**said, "id": "y", "index": 8, "replaces": "x"}))
 
 
 def test_an_area_that_crosses_itself_is_refused_with_line_and_edge():

@@ -167,7 +167,7 @@ def _plainer_acts(act: Act) -> Iterable[Act]:
         yield replace(act, index=-1, log="")
     for name in ("from_", "until", "known_from"):
         if getattr(act, name) is not None:
-            yield replace(act, **{name: None})
+            yield replace(act, **{name: None})  # type: ignore[arg-type]
     if act.accounts:
         yield replace(act, accounts=act.accounts[:-1])
         for number, one in enumerate(act.accounts):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from random import Random
+from typing import Any
 
 from detente.agreement import form as f
 from detente.agreement.form import Agreement
@@ -74,7 +75,7 @@ class Drawer:
     def chance(self, share: float) -> bool:
         return self.random.random() < share
 
-    def pick(self, *items: object) -> object:
+    def pick(self, *items: Any) -> Any:
         return self.random.choice(items)
 
     def some(self, items: list[str], most: int = 2) -> object:
@@ -107,12 +108,10 @@ class Drawer:
 
     # patterns
 
-    def pattern(
-        self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: object = None
-    ) -> Tree:
+    def pattern(self, key: str, about: set[str] | None, depth: int, *, edge: bool = False, kinds: Any = None) -> Tree:
         """`about`: the kinds that ask (None: a phase, nobody); `edge`: of a start, end or trigger."""
         kind = kinds if kinds is not None else self.kinds(statements=self.chance(0.75) or edge)
-        names = {kind} if isinstance(kind, str) else set(kind)  # type: ignore[arg-type]
+        names = {kind} if isinstance(kind, str) else set(kind)
         found: Tree = {key: kind}
         if self.chance(0.7):
             each = self.chance(0.3) and not edge
@@ -183,7 +182,7 @@ class Drawer:
         ]
         return common if about else []
 
-    def kinds(self, *, statements: bool) -> object:
+    def kinds(self, *, statements: bool) -> Any:
         base = list(STATEMENTS) + ["nomination"] * 6 + ["designation", "site", "notice", "notice", "stop"]
         if not statements:
             base = ["strike", "strike", "flight"]
@@ -226,7 +225,7 @@ class Drawer:
             if bound != "at_least":
                 found["at_most"] = self.pick(0, 1, 2, 3)
             if self.chance(0.2):
-                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)  # type: ignore[arg-type]
+                kinds = {kind_} if isinstance(kind_ := found["count"], str) else set(kind_)  # type: ignore[call-overload]
                 names = [name for name in ("target", "number", "area") if all(name in self.fields(k) for k in kinds)]
                 if names:
                     found["distinct"] = names[:1] if self.chance(0.7) else names
@@ -301,7 +300,7 @@ class Drawer:
         ]
         base: Tree = dict(self.random.choice(shapes))
         if self.chance(0.55):
-            kind, field = self.pick(("designation", "shape"), ("site", "position"), ("notice", "place"))  # type: ignore[misc]
+            kind, field = self.pick(("designation", "shape"), ("site", "position"), ("notice", "place"))
             pattern = self.pattern("act", {"strike", "flight"}, 1, kinds=kind)
             pattern.pop("same", None)
             if kind == "designation" and self.chance(0.6):

@@ -8,7 +8,7 @@ import pytest
 
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Interval, Path, Region, Span, Spot
-from detente.agreement.saying import act_of, check, check_told, event_of
+from detente.agreement.saying import LATEST, act_of, check, check_told, event_of
 from detente.agreement.scope import BARRED
 from detente.errors import GivenError
 from detente.geo.areas import read_shape
@@ -100,6 +100,10 @@ MISFITS = [
     ("consent", {"reason": "because"}, "one of own forces, other"),
     ("consent", {"nomination": "t-1"}, "64 hex digits"),
     ("sighting", {"day": "17.9.2016"}, "2016-09-17"),
+    ("sighting", {"day": "2016-02-30"}, "2016-09-17"),
+    ("sighting", {"day": "\u0662\u0660\u0661\u0666-09-17"}, "2016-09-17"),
+    ("sighting", {"of": LATEST}, "before the year 9999"),
+    ("nomination", {"window": Period(start=0, end=2**53 - 1)}, "before the year 9999"),
     ("sighting", {"number": -1}, "not negative"),
     ("sighting", {"number": "3"}, "whole number"),
     ("sighting", {"at_point": "35N 36E"}, "a cell"),
@@ -164,6 +168,7 @@ def test_an_account_of_an_event_may_leave_out_what_nobody_knows():
         ({"name": "nomination"}, "no event 'nomination'"),
         ({"by": ["xx"]}, "nobody the agreement names"),
         ({"last": 4}, "ends before it begins"),
+        ({"last": LATEST}, "before the year 9999"),
         ({"withdrawn": "yes"}, "replaces"),
         ({"fields": {"weapon": "x"}}, "no field 'weapon'"),
         ({"fields": {"position": "here"}}, "a cell"),
@@ -172,3 +177,10 @@ def test_an_account_of_an_event_may_leave_out_what_nobody_knows():
 def test_an_account_that_does_not_fit_is_refused_by_field(change: dict[str, Any], words: str):
     with pytest.raises(GivenError, match=words):
         check_told(AGREEMENT, told(**change))
+
+
+@pytest.mark.parametrize("bounds", [{"from_": 2**53 - 1}, {"until": LATEST}])
+def test_no_calendar_is_asked_for_an_instant_it_does_not_know(bounds: dict[str, int]):
+    with pytest.raises(GivenError, match="before the year 9999"):
+        check(AGREEMENT, said("consent", FITS["consent"], **bounds))
+    check(AGREEMENT, said("consent", FITS["consent"], until=LATEST - 1))

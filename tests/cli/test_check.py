@@ -93,3 +93,13 @@ def test_without_z3_it_says_what_it_skips(run, monkeypatch):
     output = " ".join(run(HEAD + CLAUSES, "--no-readback").output.split())
     assert "Not looked for, since Z3 is not installed" in output
     assert "values in keeping only under a permission; redundant clauses" in output
+
+
+def test_formulas_are_written_beside_their_predicates(run, tmp_path):
+    out = tmp_path / "a.mfotl"
+    result = run(HEAD + CLAUSES, "--mfotl", str(out), "--no-drafting")
+    assert "a.mfotl: 1 formulas" in result.stderr
+    text = out.read_text("utf-8")
+    assert "# N\n" in text
+    assert "ONCE[0,*) (EXISTS i2. (notice(i2,by1,strike1)))" in text
+    assert "strike(id:string,by:string,strike:string,urgent:string)" in (tmp_path / "a.mfotl.sig").read_text("utf-8")

@@ -177,6 +177,29 @@ def test_a_report_escapes_what_others_wrote(write, tmp_path):
     assert "&lt;script&gt;" in (tmp_path / "o.html").read_text()
 
 
+HIDDEN = "s\x1b[2J\x1b]0;t\x07\x9b31m\u202ecigol\u200d\x7f"
+
+
+def test_no_hidden_control_or_direction_reaches_the_terminal_or_the_page(write, tmp_path):
+    strike = {"event": "strike", "id": HIDDEN, "by": "us", "at": "2017-09-16T09:00Z", "reported_in": HIDDEN}
+    agreement, record = write(RIVER, strike, {"withdrawal": "q2", "known_from": "2017-09-16T22:00Z", "reason": HIDDEN})
+    plan = tmp_path / "plan.json"
+    plan.write_text(json.dumps({"event": "strike", "by": {"stranger": HIDDEN}, "fields": {}}))
+    page = tmp_path / "page.html"
+    outputs = [
+        CliRunner().invoke(command, [agreement, record, *options], color=True).output
+        for command, *options in (
+            (judge, "--all"),
+            (judge, "--finding", "1"),
+            (may, "--event", str(plan)),
+            (judge, "--report", str(page)),
+        )
+    ]
+    assert r"\u202e" in outputs[0]
+    for text in [*outputs, page.read_text()]:
+        assert all(c.isprintable() or c == "\n" for c in text)
+
+
 def test_an_empty_record_judges_nothing(write, tmp_path):
     agreement, record = write(RIVER)
     first = Path(record).read_text().splitlines()[0]

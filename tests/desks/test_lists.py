@@ -148,6 +148,16 @@ def test_the_receiver_cannot_withdraw_what_it_has_not_agreed_to(talk: Talk):
     assert (item.state, len(item.idle)) == ("handed over", 1)
 
 
+def test_a_consent_in_the_second_of_its_nomination_comes_after_it_and_a_withdrawal_after_both(talk: Talk):
+    """ru sorts before us, and both receipts bear the same second."""
+    one = talk.nominate(10)
+    talk.consent("us", 10, one)
+    talk.consent("ru", 10, one)
+    assert states(talk.state(1)) == ["agreed"]
+    talk.say("ru", "withdrawal_of_consent", 10, target="t1")
+    assert states(talk.state(1)) == ["withdrawn"]
+
+
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(PARTIES),

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import detente
@@ -28,11 +30,12 @@ from detente.demo.three import free_ports
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
+REST = 4.0
 WIDTH = 118
 STOP = "## 8. Stop"
 _BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
-_VARIES = re.compile(r"…|(?<![0-9a-z])[0-9a-f]{8,}|\d+")
+_VARIES = re.compile(r"…|(?<![0-9a-z])[0-9a-f]{8,}|^ +(?=\d)|\d+")
 _AGAIN = re.compile(r"detente (state|log|refusals|compare) ")
 """Commands that only look: asked again until the nodes have come to rest."""
 _WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for (\d+) entries")
@@ -92,16 +95,21 @@ class Shell:
         self.names: dict[str, str] = {}
 
     def run(self, command: str) -> list[str]:
-        """The lines a command prints."""
+        """The lines a command prints. AssertionError if it has not ended after twice PATIENCE, or the shell has."""
         assert self._bash.stdin
         assert self._bash.stdout
         self._bash.stdin.write(f"{command}\n__status=$?; printf '\\n--done--\\n'; (exit $__status)\n".encode())
         self._bash.stdin.flush()
-        lines: list[str] = []
-        while (line := self._bash.stdout.readline().decode()) != "--done--\n":
-            if not line:
-                raise AssertionError(f"the shell ended at {command!r}: {lines}")
-            lines.append(line.rstrip())
+        end = time.monotonic() + 2 * PATIENCE
+        data = b""
+        while not data.endswith(b"\n--done--\n"):
+            if not select.select([self._bash.stdout], [], [], max(0.0, end - time.monotonic()))[0]:
+                raise AssertionError(f"still running after {2 * PATIENCE:g} s: $ {command}\n{data.decode()}")
+            part = os.read(self._bash.stdout.fileno(), 65536)
+            if not part:
+                raise AssertionError(f"the shell ended at $ {command}\n{data.decode()}")
+            data += part
+        lines = [line.rstrip() for line in data.decode().removesuffix("\n--done--\n").splitlines()]
         return lines[:-1] if lines and not lines[-1] else lines
 
     def mapped(self, text: str) -> str:
@@ -135,26 +143,67 @@ def fits(shown: list[str], printed: list[str]) -> bool:
             last = 0
             for found in _VARIES.finditer(line):
                 pattern += re.escape(line[last : found.start()])
-                pattern += r"[^\n]*" if found[0] == "…" else r"[0-9a-f]+" if len(found[0]) >= 8 else r"\d+"
+                if found[0] == "…":
+                    pattern += r"[^\n]*"
+                elif found[0].isspace():  # numbers at the right of a column
+                    pattern += " *"
+                else:
+                    pattern += r"[0-9a-f]+" if len(found[0]) >= 8 else r"\d+"
                 last = found.end()
             pattern += re.escape(line[last:]) + r"\n"
     return re.fullmatch(pattern, "".join(line + "\n" for line in printed)) is not None
 
 
+def _shape(line: str) -> str:
+    """A line without what differs from run to run."""
+    for pattern, shape in ((_CHALLENGE, "speak: #"), (_WORDS, "read: #"), (_VARIES, "#")):
+        line = pattern.sub(shape, line)
+    return line
+
+
 def _learn(shown: list[str], printed: list[str], names: dict[str, str]) -> None:
-    """What this run printed in place of a digest, draft, challenge, entry or words that the page shows."""
-    for one, other in zip(shown, printed, strict=False):
-        for (words, size), (words_, size_) in zip(_WORDS.findall(one), _WORDS.findall(other), strict=False):
-            names[f"{size} {words}"] = f"{size_} {words_}"
-        for (log, entry), (log_, entry_) in zip(_ENTRY.findall(one), _ENTRY.findall(other), strict=False):
-            names[f"{log} {entry}"] = f"{log_} {entry_}"
-        for pattern in (_CHALLENGE, _NAMED):
-            for old, new in zip(pattern.findall(one), pattern.findall(other), strict=False):
-                names[old.strip()] = new.strip()
+    """What this run printed in place of a digest, draft, challenge, entry or words that the page shows.
+
+    Only lines of one shape are paired: a page may be older than a line that a command prints now.
+    """
+    matcher = SequenceMatcher(None, list(map(_shape, shown)), list(map(_shape, printed)), autojunk=False)
+    for start, start_, size in matcher.get_matching_blocks():
+        for one, other in zip(shown[start : start + size], printed[start_ : start_ + size], strict=True):
+            for (words, count), (words_, count_) in zip(_WORDS.findall(one), _WORDS.findall(other), strict=True):
+                names[f"{count} {words}"] = f"{count_} {words_}"
+            for (log, entry), (log_, entry_) in zip(_ENTRY.findall(one), _ENTRY.findall(other), strict=True):
+                names[f"{log} {entry}"] = f"{log_} {entry_}"
+            for pattern in (_CHALLENGE, _NAMED):
+                for old, new in zip(pattern.findall(one), pattern.findall(other), strict=False):
+                    names[old.strip()] = new.strip()
+
+
+def _settled(step: Step, command: str, shell: Shell, fresh: bool) -> list[str]:
+    """What a command prints: a look, and what finds no node yet, is asked again, for a minute, until it fits.
+
+    With old outputs (`fresh`) nothing need fit: a look is asked again until it says the same for a while.
+    AssertionError if no node answers in all that time, with the end of the nodes' logs.
+    """
+    end = time.monotonic() + PATIENCE
+    rest = time.monotonic() + REST
+    printed = shell.run(command)
+    while not fits(step.shown, printed) and time.monotonic() < end:
+        away = any("node-unreachable" in line for line in printed)
+        looks = _AGAIN.match(command) and not (fresh and time.monotonic() > rest)
+        if not (looks or away):
+            break
+        time.sleep(0.3)
+        last, printed = printed, shell.run(command)
+        if list(map(_shape, last)) != list(map(_shape, printed)):
+            rest = time.monotonic() + REST
+    if any("node-unreachable" in line for line in printed) and not fits(step.shown, printed):
+        logs = "\n".join(shell.run("tail -n 3 *.log"))
+        raise AssertionError(f"$ {command}\n" + "\n".join(printed) + f"\n-- logs\n{logs}")
+    return printed
 
 
 def play(page: str, shell: Shell, *, fresh: bool = False) -> Iterator[tuple[Step, list[str]]]:
-    """Run a page; each step with what it printed. Looks again, for a minute, until a look fits what is shown.
+    """Run a page; each step with what it printed.
 
     `fresh`: the page's outputs are old; its ports are used as they are.
     """
@@ -166,14 +215,9 @@ def play(page: str, shell: Shell, *, fresh: bool = False) -> Iterator[tuple[Step
             shell.run(f"cat > {step.name} <<'END_OF_FILE'\n{command}END_OF_FILE")
             yield Step(command, name=step.name), []
             continue
-        end = time.monotonic() + PATIENCE
-        printed = shell.run(command)
-        while not fits(step.shown, printed) and time.monotonic() < end:
-            again = command.startswith("detente state") if fresh else _AGAIN.match(command)
-            if not again and not any("node-unreachable" in line for line in printed):
-                break
-            time.sleep(0.3)
-            printed = shell.run(command)
+        if fresh:
+            print(f"$ {command}", file=sys.stderr)
+        printed = _settled(step, command, shell, fresh)
         _learn(step.shown, printed, shell.names)
         yield Step(command, step.shown), printed
 
@@ -193,9 +237,14 @@ def check(name: str, text: str, shell: Shell) -> None:
 
 
 def _shorten(step: Step, printed: list[str], folder: str) -> list[str]:
-    """Output as the page shows it: cut where it was cut before, no long lines, no path of this machine."""
+    """Output as the page shows it: cut where it was cut before, no long lines, no path of this machine.
+
+    Cut in several places it is kept if it still fits; if not, it is cut at the first, and the page is to be mended by hand.
+    """
     lines = [line.replace(folder, "…") for line in printed]
     lines = [line if len(line) <= WIDTH else line[: WIDTH - 1].rstrip() + "…" for line in lines]
+    if step.shown.count("…") > 1 and fits(step.shown, lines):
+        return step.shown
     if "…" in step.shown:
         at = step.shown.index("…")
         after = len(step.shown) - at - 1
@@ -220,6 +269,7 @@ def _filled(page: str, shell: Shell) -> str:
 
 
 def _main() -> None:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that the nodes end with it
     *first, last = map(Path, sys.argv[1:])
     with tempfile.TemporaryDirectory() as name:
         shell = Shell(Path(name).resolve() / "work")

@@ -39,6 +39,8 @@ def commands() -> dict[str, click.Command]:
     for name, command in cli.commands.items():
         if isinstance(command, click.Group):
             found |= {f"detente {name} {sub}": each for sub, each in command.commands.items()}
+            if command.invoke_without_command:
+                found[f"detente {name}"] = command
         else:
             found[f"detente {name}"] = command
     return found

@@ -53,7 +53,11 @@ def test_two_nodes_rebooted_together_come_up_again(tmp_path, restored):
         nodes.start("us", "ru")
         rest(nodes)
         found = {r["code"] for code in ("us", "ru") for r in refusals(nodes, code)}
-        assert found == ({"not-signing", "backup-restored"} if restored else {"not-signing"})
+        expected = {"not-signing", "backup-restored"} if restored else {"not-signing"}
+        assert expected <= found, (
+            "each names why it signs nothing; what else is refused meanwhile depends on who speaks first"
+        )
+        assert "fork" not in found
         placed += [say(nodes, a, b, "after") for a, b in (("us", "ru"), ("ru", "us"))]
         assert_receipted(nodes, placed)
         assert_one_history(nodes)

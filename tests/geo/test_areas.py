@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import msgspec
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from detente.errors import GivenError
-from detente.geo.areas import Circle, Corridor, Point, read_shape, shape_bytes
+from detente.geo.areas import Circle, Corridor, Point, Polygon, canonical, read_shape, shape_bytes
 from detente.model import canon
+from detente.model.shapes import E7
 from tests.geo.builders import HOLE, SQUARE, circle, e7, line, path, polygon, star
 
 GEOD = Geod(ellps="WGS84")
@@ -173,7 +175,7 @@ def test_a_shape_that_would_take_for_ever_is_refused():
     zigzag = [(60 + number * 1e-5, 10.0 if number % 2 else 20.0) for number in range(2_000)]
     assert "more than 50000 pieces" in refused(polygon([*zigzag, (59, 15), zigzag[0]]))
     tight = [(60 + number * 1e-5, 10.0 if number % 2 else 10.5) for number in range(2_000)]
-    assert "crosses or touches" in refused(polygon([*tight, (59.9, 10.1), tight[0]]))
+    assert "side by side" in refused(polygon([*tight, (59.9, 10.1), tight[0]]))
 
 
 def test_many_parts_are_checked_quickly():
@@ -183,3 +185,21 @@ def test_many_parts_are_checked_quickly():
 
     read = msgspec.to_builtins(read_shape(parts(*(small(number) for number in range(400)))))
     assert len(read["coordinates"]) == 400
+
+
+def comb(teeth: int) -> Polygon:
+    """Teeth of 250 km, 100 m apart: small in bytes, slow to compare."""
+    far, step = 2 * E7, 1_000
+    ends = [((40 * E7 + at * step, 35 * E7), (40 * E7 + at * step + far, 35 * E7 + far)) for at in range(teeth)]
+    zigzag = [end for at, pair in enumerate(ends) for end in (pair if at % 2 == 0 else pair[::-1])]
+    ring = (*zigzag, (40 * E7 - step, 35 * E7 - step), zigzag[0])
+    return Polygon(coordinates=(ring,), edges="geodesic")
+
+
+def test_a_shape_made_to_be_slow_is_refused_before_it_is_compared():
+    canonical(comb(100))
+    begun = time.perf_counter()
+    with pytest.raises(GivenError, match="side by side") as refused:
+        canonical(comb(800))
+    assert refused.value.code == "shape-invalid"
+    assert time.perf_counter() - begun < 5

@@ -12,7 +12,10 @@ from tests.sim.world import MINUTE, SECOND, T0, World
 TEXT = b"""language: 1
 agreement: test-2016
 parties: {us: United States, ru: Russian Federation}
-others: {un: {name: United Nations, keeps_log: true}, daesh: {name: Daesh}}
+others:
+  un: {name: United Nations, keeps_log: true}
+  cell: {name: the cell that can act, keeps_log: true, guarantor: us}
+  daesh: {name: Daesh}
 statements:
   signature: {}
   consent: {target: code}
@@ -87,6 +90,48 @@ def test_an_account_is_an_event_as_its_author_tells_it(world: World):
     assert act.at == Interval(T0, T0 + 5)
 
 
+def test_an_account_beside_anothers_is_an_account_of_the_same_event(world: World):
+    """What one side tells `about` another's account, in its newest correction; nobody stands beside itself."""
+    told = {"name": "strike", "by": ["us"], "first": T0, "last": T0 + 5, "fields": {"against": "daesh"}}
+    first = world.say("ru", "us", "told", told)
+    own = world.say("us", "ru", "told", {**told, "first": T0 + 1, "fields": {}, "about": first.id})
+    world.say("us", "ru", "told", {**told, "first": T0 + 2, "fields": {}, "about": first.id, "replaces": own.id})
+    world.say("ru", "us", "told", {**told, "about": first.id})
+    for code in ("us", "ru"):
+        both, again = recording(world, code).record(world.now).current().acts
+        assert both.id == first.id
+        assert [account.source for account in both.accounts] == ["ru", "us"]
+        assert both.told_by(both.accounts[1]).at == Interval(T0 + 2, T0 + 5)
+        assert both.told_by(both.accounts[1]).fields == {"against": "daesh"}
+        assert again.accounts == ()
+
+
+def test_an_account_that_claims_to_correct_what_corrects_it_stands_alone(world: World):
+    told = {"name": "strike", "by": ["us"], "first": T0, "last": T0 + 5, "fields": {"against": "daesh"}}
+    first = world.say("ru", "us", "told", told)
+    second = world.say("ru", "us", "told", {**told, "replaces": first.id})
+    world.say("us", "ru", "told", {**told, "about": first.id, "replaces": second.id})
+    for code in ("us", "ru"):
+        recording(world, code).record(world.now)  # comes to an end
+
+
+def test_the_logs_between_two_alone_are_the_same_on_both(world: World):
+    world.adopt()
+    with world.speaking("ru") as house:
+        house.say_to_all("said", consent(), world.now)
+    pair = [
+        Recording(AGREEMENT, world.house(code).terms, world.house(code).store, code, only=("us", "ru")).record(
+            world.now
+        )
+        for code in ("us", "ru")
+    ]
+    kept = [[(act.id, act.kind, act.by, act.received) for act in each.acts] for each in pair]
+    assert sorted(kept[0]) == sorted(kept[1])
+    assert len(kept[0]) == 3
+    assert pair[0].heads == pair[1].heads
+    assert set(pair[0].heads) == {"us", "ru"}
+
+
 def test_a_log_whose_author_is_silent_is_known_no_further_than_its_last_head(world: World):
     world.say("ru", "us", "said", consent())
     said_at = world.now
@@ -113,3 +158,15 @@ def test_signatures_of_the_agreement_are_acts(world: World):
     world.adopt()
     acts = recording(world, "us").record(world.now).acts
     assert {act.log for act in acts if act.kind == "signature"} == {"us", "ru"}
+
+
+def test_a_log_that_nobody_carries_here_is_not_known(world: World):
+    heads = recording(world, "us").record(world.now).heads
+    assert (heads["us"], heads["ru"], heads["cell"]) == (world.now, world.now, 0)
+
+
+def test_one_that_is_not_a_party_does_not_take_what_it_was_not_told_for_unsaid(world: World):
+    world.say("us", "ru", "said", consent())
+    record = recording(world, "un").record(world.now)
+    assert record.acts == ()
+    assert (record.heads["un"], record.heads["us"], record.heads["ru"]) == (world.now, 0, 0)

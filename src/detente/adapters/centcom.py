@@ -16,32 +16,35 @@ Lines are physical lines of the CSV, counted from 1; the header is line 1.
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Iterable, Iterator
-from datetime import date
-from typing import Annotated, NamedTuple
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import NamedTuple
 
-import msgspec
-from msgspec import Meta
-
+from detente.adapters.claims import MOST, Claim, ClaimFile
+from detente.adapters.claims import Remark as ClaimRemark
+from detente.adapters.table import (
+    AGAIN,
+    BAD_FILE,
+    AccountRow,
+    Apart,
+    Record,
+    UnfitError,
+    account_row,
+    check_header,
+    decoded,
+    records,
+    short,
+    unpacked,
+)
 from detente.errors import GivenError, RemoteError
-from detente.model import canon
-from detente.model.statement import MAX_PAYLOAD, Code, Count, Digest, Frozen, Short, Text, sha256_hex
+from detente.model.statement import sha256_hex
 from detente.model.text import check_text
 
 SOURCE = "centcom"
+WHO = "U.S.-led Coalition"
 HEADER = ["date", "country", "location", "number", "description", "line"]
-MAX_FILE = 64 * 2**20
-# A statement's head (agreement, author, label, seen, ...) can take up to about 2,000 bytes of its payload.
-MAX_ROW = MAX_PAYLOAD - 2_500
 
-_BAD_FILE = "file-invalid"
-_AGAIN = "get the file again from its source"
-_GZIP = b"\x1f\x8b"
 _DATE = re.compile(r"([0-9]{2})/([0-9]{2})/([0-9]{4})")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _COUNTRIES = ("Iraq", "Syria")
@@ -55,32 +58,6 @@ _COUNTS = (
 )
 # fmt: on
 _COUNTED = re.compile(rf"\b({'|'.join((*_ONES, *_COUNTS))}|[0-9]{{1,15}}) +(?:air)?strikes?\b", re.IGNORECASE)
-
-
-class ReleaseLine(Frozen, frozen=True, kw_only=True):
-    """The fields of `Account` that come from the file: `Account(**head, **msgspec.structs.asdict(row))`.
-
-    `released`: day of the release, YYYY-MM-DD. `verbatim`: the column `line`. `number`: the column of that
-    name; where a row tells a whole release it counts only the strikes named first (remark `number`).
-    """
-
-    source: Code
-    line: Annotated[int, Meta(ge=1, le=canon.MAX_INT)]
-    released: Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-    verbatim: Text
-    country: Short
-    location: Short
-    number: Count
-    description: Text
-    file_digest: Digest
-
-
-class Apart(NamedTuple):
-    """A row that cannot be taken. `line`: its first physical line; `raw`: its text without the line end."""
-
-    line: int
-    reason: str
-    raw: str
 
 
 class Remark(NamedTuple):
@@ -101,144 +78,75 @@ class CentcomFile(NamedTuple):
     """All rows of one file, len(rows) + len(apart) of them. `digest`: hex SHA-256 of the unpacked bytes."""
 
     digest: str
-    rows: tuple[ReleaseLine, ...]
+    rows: tuple[AccountRow, ...]
     apart: tuple[Apart, ...]
     remarks: tuple[Remark, ...]
 
 
 def read_centcom(data: bytes) -> CentcomFile:
     """Read the CSV or its gzip; GivenError if the file as a whole cannot be relied on (rule 1)."""
-    plain = _unpacked(data)
+    plain = unpacked(data)
     digest = sha256_hex(plain)
-    records = _records(_decoded(plain))
-    _check_header(next(records, None))
-    rows: list[ReleaseLine] = []
+    lines = records(decoded(plain), len(HEADER))
+    check_header(next(lines, None), HEADER, "the releases")
+    rows: list[AccountRow] = []
     apart: list[Apart] = []
     remarks: list[Remark] = []
-    earlier: dict[tuple[str | int, ...], ReleaseLine] = {}
-    for record in records:
+    earlier: dict[tuple[str | int, ...], AccountRow] = {}
+    for record in lines:
         try:
             row = _release_line(record, digest)
-        except _UnfitError as unfit:
+        except UnfitError as unfit:
             apart.append(Apart(record.line, str(unfit), record.raw.rstrip("\r\n")))
         else:
             rows.append(row)
             remarks += _remarks(row, earlier)
     if not rows and not apart:
-        raise GivenError(_BAD_FILE, f"there is a header and no row; {_AGAIN}", where="line 1")
+        raise GivenError(BAD_FILE, f"there is a header and no row; {AGAIN}", where="line 1")
     return CentcomFile(digest, tuple(rows), tuple(apart), tuple(remarks))
 
 
-def write_apart(apart: Iterable[Apart]) -> str:
-    """The rows kept apart as CSV: line, reason, raw. `raw` is quoted and never changed."""
-    out = io.StringIO()
-    writer = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
-    writer.writerow(Apart._fields)
-    writer.writerows(apart)
-    return out.getvalue()
+def claims_of(content: CentcomFile) -> ClaimFile:
+    """The rows as claims: each strike a row tells of is one event, on the day of release or the day before.
 
-
-# Rule 1: the file.
-
-
-class _Record(NamedTuple):
-    """One CSV record. `columns`: None if it is not CSV; `raw`: with its line end; `spans`: physical lines."""
-
-    line: int
-    columns: list[str] | None
-    raw: str
-    spans: int
-
-    def whole(self) -> bool:
-        """False only for a last row that may be cut: no line end follows it, nor a closing quote."""
-        if self.raw.endswith(("\n", "\r")) or not self.columns:
-            return True
-        return self.raw.endswith('"' + self.columns[-1].replace('"', '""') + '"')
-
-
-def _unpacked(data: bytes) -> bytes:
-    if data.startswith(_GZIP):
-        try:
-            with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-                data = file.read(MAX_FILE + 1)
-        except (OSError, EOFError, zlib.error) as error:
-            raise GivenError(_BAD_FILE, f"the gzip is cut or damaged ({error}); {_AGAIN}") from error
-    if len(data) > MAX_FILE:
-        raise GivenError("too-large", f"the file holds more than {MAX_FILE:,} bytes when unpacked")
-    return data
-
-
-def _decoded(plain: bytes) -> str:
-    try:
-        return plain.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = plain[: error.start]
-        column, line = error.start - before.rfind(b"\n"), before.count(b"\n") + 1
-        what = f"byte {column} of the line, 0x{plain[error.start]:02X}, is not UTF-8; {_AGAIN}, as UTF-8"
-        raise GivenError("bad-text", what, where=f"line {line}") from error
-
-
-def _records(text: str) -> Iterator[_Record]:
-    """The records in order, the header among them; GivenError where it cannot be known what is a row."""
-    consumed: list[str] = []
-
-    def lines() -> Iterator[str]:
-        for physical in io.StringIO(text):  # splits at LF only, and translates nothing
-            consumed.append(physical)
-            yield physical
-
-    reader = csv.reader(lines(), strict=True)
-    line = 1
-    while True:
-        consumed.clear()
-        columns: list[str] | None
-        try:
-            columns = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            columns = None
-            # An open quote makes it a guess where the next row begins.
-            if len(consumed) > 1 or consumed[0].count('"') % 2:
-                what = f"a quote that opens here is never properly closed; the file is cut or damaged: {_AGAIN}"
-                raise GivenError(_BAD_FILE, what, where=f"line {line}") from error
-        record = _Record(line, columns, "".join(consumed), len(consumed))
-        if line > 1 and not record.raw.endswith(("\n", "\r")) and len(columns or ()) < len(HEADER):
-            raise GivenError(_BAD_FILE, f"the file breaks off within this row; {_AGAIN}", where=f"line {line}")
-        yield record
-        line += len(consumed)
-
-
-def _check_header(record: _Record | None) -> None:
-    if record is None:
-        raise GivenError(_BAD_FILE, f"the file is empty; {_AGAIN}", where="line 1")
-    if record.columns != HEADER:
-        what = f"the header must read {','.join(HEADER)}, not {_short(record.raw)}; give the releases as CSV"
-        raise GivenError(_BAD_FILE, what, where=f"line {record.line}")
+    A row of Iraq is no claim about Syria: it is an account and no event, with a remark.
+    """
+    claims: list[Claim] = []
+    remarks = [ClaimRemark(remark.line, remark.code, remark.text) for remark in content.remarks]
+    for row in content.rows:
+        released = date.fromisoformat(row.released)
+        if row.country == "Iraq":
+            remarks.append(ClaimRemark(row.line, "in-iraq", "told of Iraq: an account, and no event of the record"))
+        elif not 1 <= row.number <= MOST:
+            words = f"{row.number} strikes: not between 1 and {MOST}, so an account and no event of the record"
+            remarks.append(ClaimRemark(row.line, "no-event", words))
+        else:
+            days = (released - timedelta(days=1), released)
+            claims += [
+                Claim(f"{SOURCE}-{row.line}-{one}", SOURCE, row.line, (WHO,), *days, None, ("air",), "")
+                for one in range(1, row.number + 1)
+            ]
+    return ClaimFile(content.digest, content.rows, tuple(claims), (), content.apart, tuple(remarks))
 
 
 # Rule 2: the row.
 
 
-class _UnfitError(Exception):
-    """Why a row is kept apart, in words."""
-
-
-def _release_line(record: _Record, digest: str) -> ReleaseLine:
+def _release_line(record: Record, digest: str) -> AccountRow:
     if record.columns is None:
-        raise _UnfitError("not CSV: a stray quote or carriage return, or a column of more than 131,072 characters")
+        raise UnfitError("not CSV: a stray quote or carriage return, or a column of more than 131,072 characters")
     if record.spans > 1:
-        raise _UnfitError(f"one row on {record.spans} lines: a line end may not stand in a statement")
+        raise UnfitError(f"one row on {record.spans} lines: a line end may not stand in a statement")
     if len(record.columns) != len(HEADER):
-        raise _UnfitError(f"{len(record.columns)} columns, not {len(HEADER)}")
+        raise UnfitError(f"{len(record.columns)} columns, not {len(HEADER)}")
     if not record.whole():
-        raise _UnfitError("the file ends here without a line end: the row may be cut")
+        raise UnfitError("the file ends here without a line end: the row may be cut")
     day, country, location, number, description, line = record.columns
     flaws = []
     if not _iso_day(day):
-        flaws.append(f"date: {_short(day)} is not a day written MM/DD/YYYY")
+        flaws.append(f"date: {short(day)} is not a day written MM/DD/YYYY")
     if not _NUMBER.fullmatch(number):
-        flaws.append(f"number: {_short(number)} is not a whole number in plain digits")
+        flaws.append(f"number: {short(number)} is not a whole number in plain digits")
     for name, value in (
         ("country", country),
         ("location", location),
@@ -250,8 +158,8 @@ def _release_line(record: _Record, digest: str) -> ReleaseLine:
         except RemoteError as error:
             flaws.append(f"{name}: {error.what}")
     if flaws:
-        raise _UnfitError("; ".join(flaws))
-    fields = {
+        raise UnfitError("; ".join(flaws))
+    fields: dict[str, str | int] = {
         "source": SOURCE,
         "line": record.line,
         "released": _iso_day(day),
@@ -262,14 +170,7 @@ def _release_line(record: _Record, digest: str) -> ReleaseLine:
         "description": description,
         "file_digest": digest,
     }
-    try:
-        row = msgspec.convert(fields, ReleaseLine)
-    except msgspec.ValidationError as error:
-        raise _UnfitError(f"a column does not fit its field: {error}") from error
-    size = len(canon.encode(row))
-    if size > MAX_ROW:
-        raise _UnfitError(f"{size:,} bytes as a statement's fields; at most {MAX_ROW:,} leave room for its head")
-    return row
+    return account_row(fields)
 
 
 def _iso_day(text: str) -> str:
@@ -284,19 +185,15 @@ def _iso_day(text: str) -> str:
         return ""
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 80 else text[:80] + "…")
-
-
 # Rule 3: the remarks.
 
 
-def _remarks(row: ReleaseLine, earlier: dict[tuple[str | int, ...], ReleaseLine]) -> Iterator[Remark]:
+def _remarks(row: AccountRow, earlier: dict[tuple[str | int, ...], AccountRow]) -> Iterator[Remark]:
     """The remarks on one row; `earlier` gathers the first row of each likeness."""
     if row.country == "Unknown":
         yield Remark(row.line, "country-unknown", "the country is given as Unknown")
     elif row.country not in _COUNTRIES:
-        yield Remark(row.line, "country-odd", f"the country is given as {_short(row.country)}")
+        yield Remark(row.line, "country-odd", f"the country is given as {short(row.country)}")
 
     but_country = (row.released, row.location, row.number, row.description, row.verbatim)
     same = earlier.setdefault((*but_country, row.country), row)

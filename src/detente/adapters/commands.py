@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.control import b64, unb64
+from detente.adapters.desk_commands import DeskCommands
+from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
@@ -26,7 +28,7 @@ from detente.proof.words import check_words, words_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SPOKEN = ("notice", "call", "account", "attachment", "received")
+SPOKEN = ("notice", "call", "account", "attachment", "received", "said", "told")
 """Kinds that an operator says; the node says the others itself, each from a request or a duty of its own."""
 MOST_ON_WATCH = 1_000
 HEAD_FIELDS = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type"}
@@ -58,16 +60,26 @@ class Waiting:
 class Commands:
     """Requests by name. `run` is called inside a batch of the house."""
 
-    def __init__(self, house: House, store: SqliteShared, private: PrivateStore, clock: ClockLike) -> None:
+    def __init__(
+        self,
+        house: House,
+        store: SqliteShared,
+        private: PrivateStore,
+        clock: ClockLike,
+        most_per_day: int = MOST_PER_DAY,
+    ) -> None:
         self._house = house
         self._store = store
         self._private = private
         self._clock = clock
         self.trouble = ""
         self.after: list[Callable[[], None]] = []
+        desks = DeskCommands(house, private, clock.now, most_per_day)
+        self.sayings = desks.sayings
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
+        self._table |= desks.table
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -146,8 +158,7 @@ class Commands:
 
     # speaking
 
-    @staticmethod
-    def _fields(kind: str, fields: Any) -> dict[str, Any]:
+    def _fields(self, kind: str, fields: Any) -> dict[str, Any]:
         """Fields of a statement that an operator may say; GivenError names what is the node's to say or to write."""
         if kind not in SPOKEN:
             raise GivenError("unknown-name", f"{kind!r} is no kind an operator says; known: {', '.join(SPOKEN)}")
@@ -155,7 +166,7 @@ class Commands:
             raise LocalError("request-invalid", f"the fields of a {kind} are not an object")
         for name in sorted(HEAD_FIELDS & fields.keys()):
             raise GivenError("bad-field", f"{name!r} stands in the head, which the node writes", where=f"{kind} {name}")
-        return fields
+        return self.sayings.fields(kind, fields) if kind in KINDS else fields
 
     @staticmethod
     def _placed(placed: list[Placed], request: dict[str, Any]) -> dict[str, Any] | Waiting:
@@ -164,28 +175,43 @@ class Commands:
         return Waiting(answer, newest) if request.get("wait") else answer
 
     def do_say(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
-        """Release one statement to one audience, or to all ("*")."""
-        kind, to = str(request["kind"]), str(request["to"])
-        fields = self._fields(kind, request["fields"])
+        """Release one statement to one audience, or to all ("*"); one of the agreement to whom it concerns if none is named."""
+        kind, to = str(request["kind"]), str(request.get("to") or "")
+        return self._placed(self._say(kind, to, self._fields(kind, request["fields"])), request)
+
+    def _say(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
         now = self._clock.now()
-        placed = self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
-        return self._placed(placed, request)
+        if kind not in KINDS:
+            return self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
+        self.sayings.admit(kind, fields)
+        audiences = self.sayings.audiences(kind, to, fields)
+        placed = self._say_to(audiences, kind, fields, now)
+        more = self.sayings.with_it(kind, fields, placed[0].id)
+        return placed + (self._say_to(audiences, kind, more, now) if more else [])
+
+    def _say_to(self, audiences: list[str], kind: str, fields: dict[str, Any], now: int) -> list[Placed]:
+        """The same words to each, linked to the first."""
+        placed: list[Placed] = []
+        for code in audiences:
+            placed.append(self._house.say(code, kind, fields, now, placed[0].id if placed else None))
+        return placed
 
     def do_say_many(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Release many statements of one kind to one audience, in one head."""
-        kind, to, now = str(request["kind"]), str(request["to"]), self._clock.now()
+        kind, to = str(request["kind"]), str(request.get("to") or "")
         many = [self._fields(kind, fields) for fields in request["many"]]
-        return self._placed([self._house.say(to, kind, fields, now) for fields in many], request)
+        return self._placed([placed for fields in many for placed in self._say(kind, to, fields)], request)
 
     def do_draft(self, request: dict[str, Any]) -> dict[str, Any]:
         """Keep a statement in the private store; nothing of it leaves before `release`."""
-        kind, to = str(request["kind"]), str(request["to"])
+        kind, to = str(request["kind"]), str(request.get("to") or "")
         fields = self._fields(kind, request["fields"])
         head = {"agreement": "0" * 64, "author": self._house.me, "origin": "draft/check", "time": 0, "salt": "0" * 32}
         build(kind, {"type": kind, "label": "draft", **head, **fields})
         draft = {"to": to, "kind": kind, "fields": fields}
         name = self._house.random(6).hex()
         self._private.put("draft", name, msgspec.json.encode(draft))
+        self.sayings.drafted(name)
         return {"draft": name}
 
     def do_discard(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -252,6 +278,7 @@ class Commands:
         if not self._clock.scenario:
             raise LocalError("clock-invalid", "this node runs on wall time")
         self._house.tick(self._clock.now())
+        self.sayings.shred(self._clock.now())
         return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
 
     def do_override(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from detente.model.when import read_instant, write_instant
 
 FILE = "node.toml"
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "users"}
+_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Peer:
 @dataclass(frozen=True)
 class Config:
     """A node as configured. `clock` is wall or scenario (then `scenario_start` is its first instant, ms); `max_pages`
-    bounds the shared store (0: the disk does)."""
+    bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does)."""
 
     folder: Path
     code: str
@@ -48,6 +48,7 @@ class Config:
     peers: dict[str, Peer] = field(default_factory=dict)
     scenario_start: int = 0
     max_pages: int = 0
+    most_per_day: int = 50
     gateway_user: str = ""
     house_user: str = ""
 
@@ -136,9 +137,10 @@ def read_config(data: bytes, path: Path) -> Config:
     peers = raw.get("peers", {})
     if not isinstance(peers, dict):
         raise LocalError("config-invalid", "must be one table for each peer", where=f"{path} peers")
-    pages = limits.get("shared_pages", 0)
-    if not isinstance(pages, int) or isinstance(pages, bool) or pages < 0:
-        raise LocalError("config-invalid", f"{pages!r} is not a number of pages", where=f"{path} limits.shared_pages")
+    pages = _number(limits.get("shared_pages", 0), "pages", f"{path} limits.shared_pages")
+    lists = raw.get("lists", {})
+    _only(lists, {"most_per_day"}, f"{path} lists")
+    most = _number(lists.get("most_per_day", 50), "nominations", f"{path} lists.most_per_day")
     return Config(
         folder=folder,
         code=code,
@@ -148,9 +150,16 @@ def read_config(data: bytes, path: Path) -> Config:
         peers={name: _peer(name, item, code, f"{path} peers.{name}") for name, item in peers.items()},
         scenario_start=read_instant(str(start), f"{path} scenario_start") if start is not None else 0,
         max_pages=pages,
+        most_per_day=most,
         gateway_user=str(users.get("gateway", "")),
         house_user=str(users.get("house", "")),
     )
+
+
+def _number(raw: Any, of: str, where: str) -> int:
+    if not isinstance(raw, int) or isinstance(raw, bool) or raw < 0:
+        raise LocalError("config-invalid", f"{raw!r} is not a number of {of}", where=where)
+    return raw
 
 
 def _only(raw: Any, allowed: set[str], where: str) -> None:

@@ -49,7 +49,8 @@ COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them a
 TICK_SECONDS = 0.5
 LAST_INSTANT = 253_402_300_799_999
 LOCK_TRIES = 100
-KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare"}  # requests that write nothing
+KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may"}
+"""Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 
 
@@ -121,7 +122,7 @@ class HouseProcess:
 
     def __init__(self, config: Config, key: bytes, poke: socket.socket, life: int) -> None:
         self.house, self.store, self.private, self.clock = open_house(config, key)
-        self.commands = Commands(self.house, self.store, self.private, self.clock)
+        self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day)
         self._config = config
         self._poke = poke
         self._life = life
@@ -343,6 +344,8 @@ class HouseProcess:
                     self.house.retry()  # what is due by the clock is done when the driver says so
                 else:
                     self.house.tick(now)
+            if not self.clock.scenario:
+                self.commands.sayings.shred(now)
         except LocalError as error:
             if error.code != "disk-full":
                 raise

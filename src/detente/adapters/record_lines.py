@@ -230,6 +230,8 @@ class _Reader:
                 )
             if act.replaces == id:
                 raise GivenError(CODE, "an act cannot replace itself", where=f"{self.places[id]}, replaces")
+            if act.replaces and (what := self._not_theirs(act, self.acts[act.replaces])):
+                raise GivenError(CODE, what, where=f"{self.places[id]}, replaces")
         moments = [(first_known(act), self.places[id]) for id, act in self.acts.items()]
         moments += [(taken.known, taken.where) for taken in self.withdrawn.values()]
         moments += [(one.known or NEVER, one.where) for ones in told.values() for one in ones]
@@ -243,6 +245,17 @@ class _Reader:
             now=now, acts=self.acts, told=told, withdrawn=self.withdrawn, heads=heads, labels=tuple(self.labels),
             notes=tuple(self.notes), reported_in=self.reported,
         )  # fmt: skip
+
+    def _not_theirs(self, new: Act, old: Act) -> str:
+        """Why an act cannot correct another: what one said in its log nobody else corrects; "" if it can."""
+        statement = not self.agreement.kinds[new.kind].event
+        if statement == self.agreement.kinds[old.kind].event:
+            return f"{old.id!r} is a {old.kind}: a statement corrects a statement, an event an event"
+        if statement and new.log and old.log and new.log != old.log:
+            return (
+                f"{old.id!r} stands in the log of {old.log}, this in that of {new.log}; nobody corrects another's word"
+            )
+        return ""
 
     def _telling(self, id: str, one: _Telling) -> Told:
         """An account by the fields of its act, which may stand on a later line."""

@@ -9,12 +9,15 @@ from typing import Any, NoReturn
 
 from detente.agreement.form import Agreement, Field, Kind
 from detente.agreement.record import UNKNOWN, Interval, OneOf, Path, Region, Span, Spot, Unknown
+from detente.agreement.saying import LATEST
 from detente.errors import GivenError
 from detente.geo import areas
 from detente.model.shapes import E7
 from detente.model.when import read_instant, write_instant
 
 CODE = "record-invalid"
+EARLIEST = -2_208_988_800_000
+"""1900, ms: what calendars and zones can be asked for, with `saying.LATEST`."""
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d)")
 _MISSING: Any = object()
 
@@ -66,9 +69,12 @@ def instant(value: Any, where: str) -> int:
     if not isinstance(value, str) or not _INSTANT.fullmatch(value):
         raise GivenError(CODE, f"{value!r} is not an instant; write 2016-09-17T12:55:00Z or an offset", where=where)
     try:
-        return read_instant(value)
+        found = read_instant(value)
     except GivenError as error:
         raise GivenError(CODE, error.what, where=where) from error
+    if not EARLIEST <= found < LATEST:
+        raise GivenError(CODE, f"{value} is before 1900 or after 9998; give the year that is meant", where=where)
+    return found
 
 
 def interval(value: Any, where: str) -> Interval:

@@ -129,6 +129,19 @@ class PrivateStore:
             self._db.execute("DELETE FROM record WHERE place=?", (self._place(kind, name),))
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    def shred(self, records: Sequence[tuple[str, str]]) -> None:
+        """Remove records and write the file anew, so that neither it nor its write-ahead log holds a byte of them.
+
+        What the file system or the disk keeps beneath the file is out of reach (docs/limits.md).
+        """
+        if not records:
+            return
+        with named_errors("private"):
+            self._db.executemany("DELETE FROM record WHERE place=?", [(self._place(*each),) for each in records])
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.execute("VACUUM")
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def put_seed(self, seed: bytes) -> bytes:
         """Keep a signing key under its public half; the public half."""
         public = sodium.crypto_sign_seed_keypair(seed)[0]

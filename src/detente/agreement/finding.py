@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, field
 from typing import Literal
+
+from detente.model import canon
+from detente.model.statement import sha256_hex
 
 Verdict = Literal[
     "kept", "broken", "no breach known", "not due", "cannot tell", "disputed", "not applicable", "no verdict"
@@ -37,3 +41,8 @@ class Finding:
     def key(self) -> tuple[str, str, str | None]:
         """What the finding is about: a later one with the same key supersedes it."""
         return (self.clause, self.act, self.bearer)
+
+
+def digest_of(findings: Iterable[Finding]) -> str:
+    """Hex SHA-256 over findings, whatever their order: equal where the same was found on the same acts."""
+    return sha256_hex(canon.encode(sorted(repr(astuple(one)) for one in findings)))

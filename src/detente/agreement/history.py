@@ -2,7 +2,8 @@
 
 A `History` gives the `Record` of any instant (known then) and of now, and the changes between two instants in the order
 in which they came to be known. A statement comes to be known with each receipt, an event when it happened, unless
-`known_from` says later. What comes later than that, corrects, withdraws or tells an act differently is a *revision*.
+`known_from` says later. What comes later than that (for a statement: than its first receipt can have been), corrects,
+withdraws or tells an act differently is a *revision*.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class History:
         moments = {known: ""} | {when.lo: "" for when in act.received.values() if when.lo > known}
         if act.replaces:
             moments[known] = f"correction of {act.replaces}"
-        elif known > natural:
+        elif known > max(natural, min((when.hi for when in act.received.values()), default=natural)):
             moments[known] = "late"
         for one in self.told.get(id, ()):
             if one.known is not None and one.known > known:

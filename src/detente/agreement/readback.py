@@ -232,6 +232,11 @@ def _doubted(kind: str) -> str:
     return "of whatever kind" if kind == "any" else f"about {w.a_kind(kind)}"
 
 
+def readback_condition(agreement: f.Agreement, condition: f.Condition) -> str:
+    """A condition in words, as it stands in a sentence."""
+    return _Sentences(agreement).condition(condition)
+
+
 def readback_terms(agreement: f.Agreement) -> list[str]:
     """Sentences for the places and phases that the clauses name."""
     sentences = _Sentences(agreement)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import date
 
 from detente.agreement.form import Agreement, Field, Kind
 from detente.agreement.record import Act, Interval, Path, Region, Span, Spot
@@ -21,8 +22,10 @@ from detente.model.shapes import E7, Cell, Circle, Line, Point, Polygon
 CODE = "said-invalid"
 BUILT_IN = {"receipt", "finding"}
 """A receipt is a countersignature, a finding is the judge's: nobody says them."""
+LATEST = 253_370_764_800_000
+"""Nothing is said of instants after the year 9998 (ms): calendars, in any zone, know none beyond it."""
 _CODE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _ID = re.compile(r"[0-9a-f]{64}")
 _AS_TEXT = {"text", "code", "who", "addressee", "enum", "day", "act"}
 _AS_NUMBER = {"count", "length", "time"}
@@ -35,11 +38,11 @@ _FORMS = {
     "act": "the id of a statement, 64 hex digits",
     "count": "a whole number, not negative",
     "length": "whole metres, not negative",
-    "time": "an instant in ms",
+    "time": "an instant in ms, before the year 9999",
     "point": "a cell: a place with its error",
     "area": "a circle, or a polygon with geodesic edges",
     "line": "a line with geodesic edges",
-    "span": "a period whose end is later than its start",
+    "span": "a period whose end is later than its start, before the year 9999",
 }
 
 
@@ -57,6 +60,8 @@ def check(agreement: Agreement, said: Said) -> None:
     """GivenError (said-invalid) names the field of a statement that does not fit the agreement, and what would."""
     kind = kind_of(agreement, said.name)
     _check_fields(agreement, kind, said.fields, all_needed=True)
+    for name, instant in (("from", said.from_), ("until", said.until)):
+        _check_instant(instant or 0, f"{said.name} {name}")
     if said.from_ is not None and said.until is not None and said.until <= said.from_:
         raise GivenError(CODE, "it ends no later than it begins", where=f"{said.name} until")
 
@@ -71,6 +76,8 @@ def check_told(agreement: Agreement, told: Told) -> None:
     for code in told.by:
         if code not in agreement.parties and code not in agreement.others:
             raise GivenError(CODE, f"{code!r} is nobody the agreement names", where=f"{told.name} by")
+    for name, instant in (("first", told.first), ("last", told.last)):
+        _check_instant(instant, f"{told.name} {name}")
     if told.last < told.first:
         raise GivenError(CODE, "it ends before it begins", where=f"{told.name} last")
     if told.withdrawn and told.replaces is None:
@@ -136,6 +143,11 @@ def _check_fields(agreement: Agreement, kind: Kind, fields: Mapping[str, Value],
             raise GivenError(CODE, f"{name!r} has to be {_expected(form)}", where=where)
 
 
+def _check_instant(instant: int, where: str) -> None:
+    if instant >= LATEST:
+        raise GivenError(CODE, "it has to lie before the year 9999", where=where)
+
+
 def _expected(form: Field) -> str:
     return "one of " + ", ".join(form.values) if form.type == "enum" else _FORMS[form.type]
 
@@ -144,9 +156,9 @@ def _fits(agreement: Agreement, form: Field, value: Value, where: str) -> bool:
     if form.type in _AS_TEXT:
         return isinstance(value, str) and _text_fits(agreement, form, value)
     if form.type in _AS_NUMBER:
-        return isinstance(value, int) and value >= 0
+        return isinstance(value, int) and value >= 0 and (form.type != "time" or value < LATEST)
     if form.type == "span":
-        return isinstance(value, Period) and value.start < value.end
+        return isinstance(value, Period) and value.start < value.end < LATEST
     if form.type == "point":
         return isinstance(value, Cell | Point)
     if form.type == "line":
@@ -165,10 +177,17 @@ def _text_fits(agreement: Agreement, form: Field, value: str) -> bool:
         case "code":
             return _CODE.fullmatch(value) is not None
         case "day":
-            return _DAY.fullmatch(value) is not None
+            return _is_day(value)
         case "act":
             return _ID.fullmatch(value) is not None
     return True
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return _DAY.fullmatch(value) is not None and date.fromisoformat(value).year < 9999
+    except ValueError:
+        return False
 
 
 def _value(value: Value) -> object:

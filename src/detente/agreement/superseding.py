@@ -92,11 +92,9 @@ def _follow(
         if act is None:
             continue
         if not change.why:
-            judging.add(act)
+            judging.hold(act)
             continue
-        for log, head in history.heads.items():
-            judging.head(log, min(head, change.at))
-        judging.now(change.at)
+        judging.look(change.at, {log: min(head, change.at) for log, head in history.heads.items()})
         for revision in sorted(judging.add(act), key=_place):
             before, after = revision.before, revision.after
             if before is not None and _says(before) != (None if after is None else _says(after)):

@@ -19,6 +19,8 @@ from detente.agreement.history import History
 from detente.agreement.language import read_agreement
 from detente.agreement.problems import errors_in
 from detente.agreement.readback import readback_all, readback_terms
+from detente.cli.formulas import write_mfotl
+from detente.cli.readable import visible, visible_lines
 
 WIDE = 120
 """Columns from which the source and the read-back stand side by side."""
@@ -29,11 +31,14 @@ WIDE = 120
 @click.option("--readback/--no-readback", default=True, help="Say every clause back beside its source.")
 @click.option("--drafting/--no-drafting", "look", default=True, help="Look for drafting faults, each with an example.")
 @click.option("--width", type=click.IntRange(40, 400), default=None, help="Columns; default: the terminal's.")
+@click.option("--mfotl", type=click.Path(path_type=Path), help="Write the clauses as temporal formulas to this file.")
 @click.option(
     "--json", "as_json", is_flag=True, help="Print errors, read-back and findings as JSON, examples as records."
 )
 @click.pass_context
-def check(context: click.Context, file: Path, readback: bool, look: bool, width: int | None, as_json: bool) -> None:
+def check(
+    context: click.Context, file: Path, readback: bool, look: bool, width: int | None, mfotl: Path | None, as_json: bool
+) -> None:
     """Read the agreement FILE: all its errors, its clauses in plain words, and what its drafting leaves open.
 
     Every example is a record that the judge has judged. Nothing is decided for the parties. Exit status 1 if FILE has errors.
@@ -47,19 +52,22 @@ def check(context: click.Context, file: Path, readback: bool, look: bool, width:
             count = f"{len(errors)} error{'s' if len(errors) > 1 else ''}"
             click.echo(f"{file}: {count}; nothing is judged by it until they are mended", err=True)
             for error in errors:
-                click.echo(_wrapped(f"{error.where}: {error.what}", width or _columns(), "  ", "    "), err=True)
+                what = visible(f"{error.where}: {error.what}")
+                click.echo(_wrapped(what, width or _columns(), "  ", "    "), err=True)
         context.exit(1)
     agreement = read_agreement(data, str(file))
+    if mfotl is not None:
+        click.echo(write_mfotl(agreement, mfotl), err=True)
     found = drafting(agreement, Distances()) if look else None
     if as_json:
         click.echo(msgspec.json.encode(_plain(agreement, found)))
         return
     columns = width or _columns()
-    click.echo("\n".join(_head(agreement, columns)))
+    click.echo(visible_lines("\n".join(_head(agreement, columns))))
     if readback:
-        click.echo("\n".join(_side_by_side(agreement, data.decode("utf-8"), columns)))
+        click.echo(visible_lines("\n".join(_side_by_side(agreement, data.decode("utf-8"), columns))))
     if found is not None:
-        click.echo("\n".join(_findings(agreement, found, columns)))
+        click.echo(visible_lines("\n".join(_findings(agreement, found, columns))))
 
 
 def _columns() -> int:
@@ -139,9 +147,8 @@ def _findings(agreement: Agreement, found: Drafting, columns: int) -> list[str]:
     if found.skipped:
         skipped = "; ".join(found.skipped)
         notes.append(f"Not looked for, since Z3 is not installed (pip install 'detente[draft]'): {skipped}.")
-    notes.append(
-        f"{found.judged} made-up records were judged. The search is bounded: what is not shown may still be there."
-    )
+    seen = "1 made-up record was judged" if found.judged == 1 else f"{found.judged} made-up records were judged"
+    notes.append(f"{seen}. The search is bounded: what is not shown may still be there.")
     lines += [_wrapped(note, columns) for note in notes]
     return lines
 

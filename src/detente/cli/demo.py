@@ -8,7 +8,12 @@ from pathlib import Path
 import click
 
 from detente.adapters.config import read_file
+from detente.agreement.superseding import judge_history
+from detente.cli.judging_input import read_given
+from detente.cli.judging_report import report_page
+from detente.cli.judging_view import View
 from detente.cli.verify import check_path
+from detente.demo.scene_record import record_file
 from detente.demo.story import OUT, run_demo
 from detente.errors import GivenError
 
@@ -25,19 +30,36 @@ def flip_in_ledger(out: Path) -> Path:
     return path
 
 
+def _report(agreement: Path, out: Path) -> str:
+    """Judge the record that us's node wrote, into report.html; what was found, in one line."""
+    record = record_file(out, "us")
+    given = read_given(agreement, (record,), None)
+    view = View.of(given, judge_history(given.agreement, given.history, given.geometry))
+    page = out / "report.html"
+    page.write_text(report_page(view), encoding="utf-8")
+    return f"{page}: {len(view.numbered)} findings; the same on the terminal: detente judge {agreement} {record}"
+
+
 @click.command(short_help="Three nodes, one story.")
-@click.option("--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for the ledgers.")
 @click.option(
-    "--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="The agreement file."
+    "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for what it writes."
+)
+@click.option(
+    "--agreement",
+    type=click.Path(path_type=Path),
+    default=AGREEMENT,
+    show_default=True,
+    help="The Syria agreement, or a variant of it.",
 )
 @click.option("--tamper", type=click.Choice(["ledger"]), help="Flip one bit of a written ledger, then verify it.")
 def demo(out: Path, agreement: Path, tamper: str | None) -> None:
-    """Run three nodes (us, ru, un) through adoption and 17 September 2016, and verify what they wrote."""
+    """Run three nodes (us, ru, un) from the draft to 17 September 2016, and verify and judge what they wrote."""
     if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
         raise GivenError(
             "file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out)
         )
     run_demo(read_file(agreement), out)
+    click.echo(_report(agreement, out))
     if tamper:
         flip_in_ledger(out)
         verdict = check_path(out / "ru")

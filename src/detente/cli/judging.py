@@ -13,6 +13,7 @@ from detente.cli.judging_json import plain_judgement
 from detente.cli.judging_report import report_page
 from detente.cli.judging_text import head, item, summary
 from detente.cli.judging_view import View
+from detente.cli.readable import visible_lines
 
 
 @click.command(short_help="Judge a record by an agreement.")
@@ -47,18 +48,18 @@ def judge(
     if as_json:
         click.echo(json.dumps(plain_judgement(view), ensure_ascii=False))
     elif number is not None:
-        click.echo(view.explanation(view.by_number(number)))
+        click.echo(visible_lines(view.explanation(view.by_number(number))))
     elif clause is not None:
         _clause(view, clause)
     elif report is None:
-        click.echo("\n".join(summary(view, every=every)))
+        click.echo(visible_lines("\n".join(summary(view, every=every))))
 
 
 def _clause(view: View, clause: str) -> None:
     """The findings of one clause; if there is one only, explained."""
     found = view.of_clause(clause)
     if len(found) == 1:
-        click.echo(view.explanation(found[0]))
+        click.echo(visible_lines(view.explanation(found[0])))
         return
     lines = [*head(view), "", *(line for one in found for line in item(view, one))]
     if not found:
@@ -66,4 +67,4 @@ def _clause(view: View, clause: str) -> None:
         lines.append(f"  {clause}: {'no breach known' if free else 'no finding'} in this record")
     else:
         lines.append("One finding on one screen: --finding N")
-    click.echo("\n".join(lines))
+    click.echo(visible_lines("\n".join(lines)))

@@ -18,8 +18,9 @@ from detente.agreement.finding import Finding
 from detente.agreement.history import LABEL_WORDS
 from detente.agreement.judge import Judge, Overall
 from detente.agreement.record import Act, Record
-from detente.cli.judging_input import Given, annex_option, file_type, progress, read_given, read_moment
+from detente.cli.judging_input import Given, annex_option, file_type, progress, read_given, read_moment, read_node
 from detente.cli.judging_json import plain_finding
+from detente.cli.readable import visible_lines
 from detente.errors import GivenError
 from detente.model.when import write_instant
 
@@ -71,8 +72,9 @@ class Asked:
 
 
 @click.command(short_help="Before an act: what objects, what is missing, when at the earliest.")
-@click.argument("file", type=file_type)
-@click.argument("records", type=file_type, nargs=-1, required=True, metavar="RECORD...")
+@click.argument("file", type=file_type, required=False)
+@click.argument("records", type=file_type, nargs=-1, metavar="[RECORD...]")
+@click.option("--config", "folder", type=file_type, metavar="NODE.toml", help="Ask on a running node's own record.")
 @click.option("--event", "plan", type=file_type, required=True, metavar="PLAN.json", help="The act: one JSON object.")
 @click.option("--at", "at_text", metavar="INSTANT", help="When it would be made (default: the record's now).")
 @click.option("--relying-on", "relying", multiple=True, metavar="ID", help="An exception relied on (repeat).")
@@ -81,17 +83,23 @@ class Asked:
 @click.pass_context
 def may(
     context: click.Context,
-    file: Path,
+    file: Path | None,
     records: tuple[Path, ...],
+    folder: Path | None,
     plan: Path,
     at_text: str | None,
     relying: tuple[str, ...],
     annexes: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask the agreement in FILE about an act before it is made, by what the record in RECORD... knew then."""
+    """Ask the agreement in FILE about an act before it is made, by what the record in RECORD... knew then.
+
+    With --config instead of the two: under a running node's agreement, by its own record.
+    """
     moment = read_moment(at_text, "--at")
-    given = read_given(file, records, annexes)
+    if (folder is None) == (file is None) or bool(records) != (file is not None):
+        raise click.UsageError("Give FILE and RECORD..., or --config NODE.toml and neither.")
+    given = read_node(folder, annexes) if folder is not None else read_given(file or Path(), records, annexes)
     for name in relying:
         if name not in given.agreement.rules:
             known = ", ".join(given.agreement.rules)
@@ -102,7 +110,7 @@ def may(
     at = moment if moment is not None else given.history.now
     with progress("asking"):
         asked = ask(given, act, at, relying)
-    click.echo(json.dumps(plain(asked), ensure_ascii=False) if as_json else "\n".join(lines(asked)))
+    click.echo(json.dumps(plain(asked), ensure_ascii=False) if as_json else visible_lines("\n".join(lines(asked))))
     context.exit(STATUS[asked.overall.word])
 
 

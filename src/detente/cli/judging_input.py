@@ -13,7 +13,8 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from detente.adapters.config import read_file
+from detente.adapters.config import load_config, read_file
+from detente.adapters.control import Control
 from detente.adapters.record_lines import read_object, read_record
 from detente.adapters.record_values import instant, shape
 from detente.agreement import form as f
@@ -43,8 +44,20 @@ class Given:
 def read_given(file: Path, records: tuple[Path, ...], annexes: Path | None) -> Given:
     """Read everything; GivenError names file, line and field of the first thing that is wrong."""
     agreement = read_agreement(read_file(file), file.name)
+    return _given(agreement, [(path.name, read_file(path)) for path in records], annexes)
+
+
+def read_node(folder: Path, annexes: Path | None) -> Given:
+    """The agreement of a running node and its own record, as far as it knows each log."""
+    config = load_config(folder)
+    with Control(config.control, timeout=120) as control:
+        lines = control.ask("record")["lines"]
+    agreement = read_agreement(config.agreement(), config.agreement_path.name)
+    return _given(agreement, [(f"the record of {config.code}", "\n".join([*lines, ""]).encode())], annexes)
+
+
+def _given(agreement: f.Agreement, contents: list[tuple[str, bytes]], annexes: Path | None) -> Given:
     shapes = _annexes(annexes, agreement)
-    contents = [(path.name, read_file(path)) for path in records]
     lines = sum(data.count(b"\n") for _, data in contents)
     with progress("reading", lines) as advance:
         history = read_record(contents, agreement, advance)

@@ -7,12 +7,13 @@ finding that needs attention with its explanation; the others in a table; what w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from html import escape
+from html import escape as escape_html
 
 from detente.agreement import wording as w
 from detente.agreement.finding import Finding
 from detente.agreement.readback import readback
 from detente.cli.judging_view import ATTENTION, NO_BREACH, ONLY, WORDS, View, revision_words
+from detente.cli.readable import visible_lines
 
 EXPLAINED = 200
 """Findings explained in full; the rest of those that need attention stand in the table."""
@@ -54,6 +55,11 @@ article h4 { font: 600 10.5pt/1.35 "Source Sans 3", Arial, "Noto Sans", sans-ser
 code { font: 8.5pt/1.4 "Source Code Pro", "Noto Sans Mono", monospace; overflow-wrap: anywhere }
 @media print { body { margin: 0; padding: 0; max-width: none } }
 """
+
+
+def escape(text: str) -> str:
+    """Text of a record as HTML: no markup, and no hidden direction or control."""
+    return escape_html(visible_lines(text))
 
 
 def report_page(view: View) -> str:

@@ -9,6 +9,7 @@ import traceback
 import click
 
 import detente
+from detente.cli.readable import visible
 from detente.errors import DetenteError, GivenError, LocalError
 
 DEBUG = "DETENTE_DEBUG"
@@ -23,6 +24,7 @@ def cli() -> None:
 
 
 def _register() -> None:
+    from detente.cli.areas import areas
     from detente.cli.bundle import bundle
     from detente.cli.checking import check
     from detente.cli.clauses import clauses
@@ -31,44 +33,16 @@ def _register() -> None:
     from detente.cli.judging import judge
     from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
+    from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
-    from detente.cli.record import export, log, receipt, voice
+    from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
-    commands = (
-        adopt,
-        bundle,
-        check,
-        clauses,
-        compare,
-        demo,
-        discard,
-        draft,
-        export,
-        import_group,
-        judge,
-        keys,
-        log,
-        may,
-    )
-    for command in (
-        *commands,
-        node,
-        offer,
-        override,
-        place,
-        receipt,
-        refusals,
-        release,
-        say,
-        state,
-        terms,
-        verify,
-        voice,
-        watch,
-    ):
+    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 
 
@@ -92,7 +66,7 @@ def main() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except DetenteError as error:
-        print(f"detente: {error}", file=sys.stderr)
+        print(visible(f"detente: {error}"), file=sys.stderr)
         sys.exit(1)
     except Exception as error:
         sys.exit(_unforeseen(error))

@@ -150,7 +150,7 @@ def _print_placed(control: Control, answer: dict[str, Any], wait: bool, as_json:
 
 @click.command(short_help="Release one statement.")
 @folder_option
-@click.option("--to", required=True, help='Audience, or "*" for all.')
+@click.option("--to", default="", help='Audience, or "*" for all; of said and told: default the other parties.')
 @click.option("--kind", required=True, help="Kind of statement, e.g. notice or call.")
 @click.argument("file", type=click.Path(path_type=Path))
 @wait_option
@@ -165,7 +165,7 @@ def say(folder: Path, to: str, kind: str, file: Path, wait: bool, as_json: bool)
 
 @click.command(short_help="Keep a statement at home until it is released.")
 @folder_option
-@click.option("--to", required=True, help='Audience, or "*" for all.')
+@click.option("--to", default="", help='Audience, or "*" for all; of said and told: default the other parties.')
 @click.option("--kind", required=True, help="Kind of statement.")
 @click.argument("file", type=click.Path(path_type=Path))
 def draft(folder: Path, to: str, kind: str, file: Path) -> None:

@@ -35,3 +35,8 @@ def _shown(value: Any, key: str = "") -> Any:
 def visible(text: str) -> str:
     """A line that somebody else wrote, for a terminal: what is not printable is shown escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def visible_lines(text: str) -> str:
+    """The same for text of several lines: a colour, a cursor or a direction somebody hid in a record changes no finding."""
+    return "\n".join(map(visible, text.split("\n")))

@@ -67,6 +67,21 @@ def export(folder: Path, out: Path) -> None:
     click.echo(f"{out}: {len(exported.logs)} logs; check with: detente verify {out}")
 
 
+@click.command(short_help="What the judge reads of this node, as JSON lines.")
+@folder_option
+def record(folder: Path) -> None:
+    """Everything said and told under the agreement as this node holds it, with receipts and how far each log is known.
+
+    `detente judge AGREEMENT FILE` reads it. What does not fit the agreement is named on standard error.
+    """
+    _, control = line(folder)
+    with control:
+        answer = control.ask("record")
+    for one in answer["misfits"]:
+        click.echo(f"not in the record: {one['origin']} entry {one['entry']}: {one['what']}", err=True)
+    click.echo("\n".join(answer["lines"]))
+
+
 @click.command(short_help="Write the receipt of an entry as a file.")
 @folder_option
 @click.argument("origin")

@@ -69,6 +69,15 @@ class Narrator:
         """Something at the UN node, below both."""
         print(textwrap.fill(f"{text} {tag}", self.width, initial_indent="    un │ ", subsequent_indent="       │ "))
 
+    def item(self, text: str) -> None:
+        """One of several, over the whole width, its further lines indented."""
+        print(textwrap.fill(text, self.width, initial_indent="  ", subsequent_indent="     "))
+
+    def screen(self, text: str) -> None:
+        """Lines as they were laid out elsewhere, such as an explanation of at most 80 columns."""
+        for line in text.splitlines():
+            print(line)
+
     def caught(self, text: str) -> None:
         """What went wrong and was caught, over the whole width."""
         wrapped = textwrap.fill(text, self.width, initial_indent="  ✗ ", subsequent_indent="    ")

@@ -108,9 +108,9 @@ def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list
                 found[text] = Area(*text, signed, "agreed", at)
             elif held is None or held.state != "agreed":
                 found[text] = Area(*text, signed, "proposed", at)
-    opposition = _opposition(heard)
+    protected = [(area, shape) for area, _, shape in _opposition(heard)]
     settled = (_beside(each, found.values()) for each in found.values())
-    mixed = (replace(each, mixed_with=_mixed(each, opposition, overlap)) for each in settled)
+    mixed = (replace(each, mixed_with=_mixed(each, protected, overlap)) for each in settled)
     return sorted(mixed, key=lambda each: (each.area, each.version, each.kind, sorted(each.keys), each.since))
 
 
@@ -150,6 +150,12 @@ def _beside(each: Area, every: Iterable[Area]) -> Area:
     return each
 
 
+def opposition(acts: Iterable[Act], parties: Sequence[str]) -> list[tuple[str, str, Region]]:
+    """Areas named as the opposition's and not taken back: code, by whom, shape."""
+    heard = (act for act in acts if len(act.by) == 1 and _when(act, parties))
+    return _opposition(sorted(heard, key=lambda act: _order(act, parties)))
+
+
 def in_force(found: Iterable[Area]) -> dict[str, Area]:
     """Area to the version both keys are on."""
     return {each.area: each for each in found if each.state == "agreed"}
@@ -182,7 +188,7 @@ def _plain(shape: Region) -> object:
     return [[[round(lon * 1e7), round(lat * 1e7)] for lon, lat in ring] for ring in shape.rings]
 
 
-def _opposition(heard: Iterable[Act]) -> list[tuple[str, Region]]:
+def _opposition(heard: Iterable[Act]) -> list[tuple[str, str, Region]]:
     """Areas named as the opposition's and not taken back; one side's word is enough to protect."""
     named: dict[tuple[str, str], Region] = {}
     for act in heard:
@@ -192,13 +198,13 @@ def _opposition(heard: Iterable[Act]) -> list[tuple[str, Region]]:
             named[key] = shape
         elif act.kind == REMOVAL:
             named.pop(key, None)
-    return [(area, shape) for (area, _), shape in sorted(named.items(), key=lambda pair: pair[0])]
+    return [(area, by, shape) for (area, by), shape in sorted(named.items(), key=lambda pair: pair[0])]
 
 
-def _mixed(each: Area, opposition: Iterable[tuple[str, Region]], overlap: Overlap) -> tuple[str, ...]:
+def _mixed(each: Area, protected: Iterable[tuple[str, Region]], overlap: Overlap) -> tuple[str, ...]:
     if each.state not in ("proposed", "countered", "agreed"):
         return ()
-    return tuple(dict.fromkeys(name for name, shape in opposition if overlap(each.shape, shape) is not False))
+    return tuple(dict.fromkeys(name for name, shape in protected if overlap(each.shape, shape) is not False))
 
 
 def _when(act: Act, parties: Sequence[str]) -> Interval | None:

@@ -29,7 +29,7 @@ TABLE = Table(
         Move(("handed over",), "agreed", "both", CONSENT, "by each, for this very nomination"),
         Move(("handed over", "agreed"), "refused", "either", REFUSAL),
         Move(("agreed",), "withdrawn", "either", WITHDRAWAL),
-        Move(("handed over",), "withdrawn", "nominator", WITHDRAWAL),
+        Move(("handed over",), "withdrawn", "either", WITHDRAWAL, "of the nominator, or of one that has consented"),
         Move(("handed over", "agreed"), "replaced", "either", NOMINATION, "of the same target"),
         Move(("handed over", "agreed"), "void", "clock", "a new version of its area is in force"),
         Move(("handed over",), "lapsed", "clock", "its window begins and nobody has agreed"),
@@ -99,9 +99,7 @@ def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versi
     from what was said and signed for alone; it is the same in whatever order the acts are given, and on both nodes.
     """
     acts = list(acts)
-    heard = sorted(
-        (act for act in acts if act.kind in _KINDS and _heard(act, parties)), key=lambda act: _order(act, parties)
-    )
+    heard = _in_order([act for act in acts if act.kind in _KINDS and _heard(act, parties)], parties)
     found: list[_Growing] = []
     for act in heard:
         _apply(found, act, parties, versions)
@@ -148,7 +146,8 @@ class _Growing:
         """Make the move of the table, or note the statement as idle."""
         roles = {"either", "nominator" if by == self.nominator else "receiver"}
         found = TABLE.find(self.state, roles, kind)
-        if found is None:
+        empty = kind == WITHDRAWAL and by != self.nominator and by not in self.consents
+        if found is None or empty:
             self.idle.append(act)
         else:
             self.go(found.after, at, by, act)
@@ -231,7 +230,27 @@ def _when(act: Act, parties: Sequence[str]) -> Interval:
     return min(act.received[party] for party in parties if party in act.received and party not in act.by)
 
 
+def _in_order(acts: Sequence[Act], parties: Sequence[str]) -> list[Act]:
+    """By receipt; what came in the same second is ordered by author, the same everywhere.
+
+    But what names a nomination comes after it, and each log keeps its own order: a consent received in the second of the
+    nomination it names is moved behind it, and with it what its author said later.
+    """
+    own = sorted(acts, key=lambda act: _order(act, parties))
+    place = {act.id: (rank, 0) for rank, act in enumerate(own)}
+    moved = True
+    while moved:
+        moved = False
+        last: dict[str, tuple[int, int]] = {}
+        for act in own:
+            named = place.get(str(act.fields.get("nomination")), (-1, 0))
+            before = max(named, last.get(act.log, (-1, 0)))
+            if before >= place[act.id]:
+                place[act.id], moved = (before[0], before[1] + 1), True
+            last[act.log] = place[act.id]
+    return sorted(own, key=lambda act: (place[act.id], _order(act, parties)))
+
+
 def _order(act: Act, parties: Sequence[str]) -> tuple[int, int, str, int, str]:
-    """By receipt; one log keeps its own order; what came in the same second is ordered by author, the same everywhere."""
     first = _when(act, parties)
     return (first.lo, first.hi, min(act.by), act.index, act.id)

@@ -24,6 +24,8 @@ from detente.geo.pieces import Pieces, cut_path, joined, middle, show_degrees
 TOUCH = 0.010
 MAX_RADIUS = 1_000_000.0
 PAIRS_AT_ONCE = 1_000_000
+MAX_PAIRS = 5_000_000
+"""Pairs of pieces side by side, about 4 s of comparing: a shape that two thousand corners make slow is made to be slow."""
 Path = Sequence[tuple[int, int]]
 
 
@@ -97,7 +99,7 @@ def _check_apart(pieces: Pieces, owner: Ints, names: list[str]) -> None:
     for at in _folded(pieces, here, following):
         corner = _shown(pieces.end.up[at])
         raise _refusal(pieces, owner, names, int(at), int(following[at]), "runs back along", corner)
-    for one, two in _maybe_meeting(pieces):
+    for one, two in _maybe_meeting(pieces, names[0]):
         apart = (following[one] != two) & (following[two] != one)
         one, two = one[apart], two[apart]
         for at in _meet(pieces, one, two):
@@ -113,7 +115,7 @@ def _refusal(pieces: Pieces, owner: Ints, names: list[str], i: int, j: int, word
     return GivenError("shape-invalid", f"edge {edge} {word} {there} at {place}", where=names[int(owner[i])])
 
 
-def _maybe_meeting(pieces: Pieces) -> Iterator[tuple[Ints, Ints]]:
+def _maybe_meeting(pieces: Pieces, where: str) -> Iterator[tuple[Ints, Ints]]:
     """Pairs of pieces whose boxes in space overlap, some at a time. A piece leaves its ends' box by 2 m at most."""
     low = np.minimum(pieces.start.at, pieces.end.at) - 5.0
     high = np.maximum(pieces.start.at, pieces.end.at) + 5.0
@@ -122,6 +124,10 @@ def _maybe_meeting(pieces: Pieces) -> Iterator[tuple[Ints, Ints]]:
     order = np.argsort(low[:, 0], kind="stable")
     low, high = low[order], high[order]
     counts = np.searchsorted(low[:, 0], high[:, 0], "right") - np.arange(len(order)) - 1
+    if int(counts.sum()) > MAX_PAIRS:
+        raise GivenError(
+            "shape-invalid", "too many of its edges run side by side to be compared; split it", where=where
+        )
     chunk = np.cumsum(counts) // PAIRS_AT_ONCE
     for number in range(int(chunk[-1]) + 1):
         rows = np.flatnonzero(chunk == number)

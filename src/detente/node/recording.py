@@ -1,25 +1,28 @@
 """The judge's record from a node's logs: what was said under the agreement, when each receiver signed for it, how far
 each log is known.
 
-Two nodes that hold the same entries and signatures make the same acts. The same words to several audiences are one act:
-its id is that of the first of them (`same_as`), and each audience's receipt stands beside the others. A statement that
-does not fit the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts
-`signature` where the agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
+Two nodes that hold the same entries and signatures make the same acts. The same words of one author to several audiences
+are one act (node/groups.py), and each audience's receipt stands beside the others. Nobody corrects or takes back but what
+it told itself; what one side tells `about` another's account is an account of the same act. A statement that does not fit
+the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts `signature` where the
+agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from detente.agreement.form import Agreement
-from detente.agreement.record import Act, Interval, Record
+from detente.agreement.record import Account, Act, Interval, Record
 from detente.agreement.saying import act_of, check, check_told, event_of
 from detente.errors import GivenError
 from detente.model.said import Said, Told
 from detente.model.statement import Participation, Signature, Statement, decode_statement
 from detente.model.terms import Terms
 from detente.node import timing
+from detente.node.groups import Group, Place, grouped, replaces
 from detente.node.ports import SharedStore, StatementRow
 from detente.proof.envelope import parse_envelope
 
@@ -46,33 +49,70 @@ class _Log:
 class Recording:
     """Acts of the logs that this node holds, read further each time it is asked."""
 
-    def __init__(self, agreement: Agreement, terms: Terms, store: SharedStore, me: str) -> None:
+    def __init__(
+        self, agreement: Agreement, terms: Terms, store: SharedStore, me: str, only: Collection[str] | None = None
+    ) -> None:
+        """`only`: the logs between these participants, for findings that two of them compare (05-resolutions 25). Such
+        findings are about these logs and nothing else: what others say in logs of their own is left out, not unknown."""
         self._agreement = agreement
         self._terms = terms
         self._store = store
         self._me = me
-        self._logs = {log.origin: _Log(log.sender, log.audience) for log in terms.logs.values()}
+        self._only = only
+        between = set(terms.participants if only is None else only)
+        self._logs = {
+            log.origin: _Log(log.sender, log.audience)
+            for log in terms.logs.values()
+            if {log.sender, log.audience} <= between
+        }
+        self._about: dict[str, str] = {}
         self.misfits: list[Misfit] = []
+        self._named: set[Misfit] = set()
 
     def record(self, now: int) -> Record:
-        """All acts as this node knows them. Every log to us is known to now, while its author's heartbeat is not overdue."""
-        acts = self.acts()
-        heads = {
-            log.author: self._known_to(origin, now) for origin, log in self._logs.items() if log.audience == self._me
-        }
+        """All acts as this node knows them, and how far it knows each log.
+
+        A party knows its own log, and those that are kept towards it: to now, while the author's heartbeat is not overdue.
+        One that is not a party hears only what is addressed to it: it knows no party's log. A log that the agreement speaks
+        of and no log of the terms carries to us is not known at all; its silence proves nothing.
+        """
+        keepers = [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)]
+        heads = dict.fromkeys(keepers if self._only is None else self._only, 0)
+        party = self._me in self._agreement.parties
+        for origin, log in self._logs.items():
+            if log.audience == self._me and (party or log.author not in self._agreement.parties):
+                heads[log.author] = self._known_to(origin, now)
         heads[self._me] = now
-        return Record(tuple(acts), now, heads)
+        return Record(tuple(self.acts()), now, heads)
 
     def acts(self) -> list[Act]:
         """Acts in the order of the logs: those of one author as they stand in its log."""
         for origin, log in self._logs.items():
             self._read(origin, log)
-        found: dict[str, list[tuple[str, StatementRow, Statement]]] = {}
-        for origin, log in self._logs.items():
-            for row, statement in log.said:
-                found.setdefault(statement.same_as or row.id, []).append((origin, row, statement))
-        made = (self._act(identifier, told) for identifier, told in found.items())
-        return [act for act in made if act is not None]
+        groups = grouped([Place(origin, *said) for origin, log in self._logs.items() for said in log.said])
+        by_id = {id: group for group in groups for id in (group.id, *(place.row.id for place in group.places))}
+        made = (self._act(group, by_id) for group in groups)
+        return self._gathered({act.id: act for act in made if act is not None})
+
+    def _gathered(self, acts: dict[str, Act]) -> list[Act]:
+        """Accounts that stand beside another side's of the same event become accounts of that one act."""
+        after = {act.replaces: act.id for act in acts.values() if act.replaces in acts}
+        beside: dict[str, dict[str, Account]] = {}
+        for identifier, about in self._about.items():
+            root, seen = about, set[str]()
+            while root in after and root not in seen:  # one that claims to correct itself leads nowhere
+                seen.add(root)
+                root = after[root]
+            act, told = acts.get(root), acts.get(identifier)
+            if act is None or told is None or act.kind != told.kind or act.log == told.log or root in self._about:
+                continue
+            del acts[identifier]
+            if identifier not in after and not told.withdrawn:
+                changes = {"by": told.by, "at": told.at, **told.fields}
+                beside.setdefault(root, {act.log: Account(act.log, {})})[told.log] = Account(told.log, changes)
+        return [
+            replace(act, accounts=tuple(beside[act.id].values())) if act.id in beside else act for act in acts.values()
+        ]
 
     def _read(self, origin: str, log: _Log) -> None:
         for kind in KINDS:
@@ -97,27 +137,56 @@ class Recording:
             else:
                 return row.kind in self._agreement.kinds
         except GivenError as error:
-            self.misfits.append(Misfit(origin, row.entry, str(error)))
+            self._misfit(origin, row.entry, str(error))
             return False
         return True
 
-    def _act(self, identifier: str, places: list[tuple[str, StatementRow, Statement]]) -> Act | None:
-        _, row, statement = places[0]
-        receipts = {}
-        for where, at, _ in places:
-            received = self._receipt(where, at.entry)
-            if received is not None:
-                receipts[self._logs[where].audience] = received
+    def _misfit(self, origin: str, entry: int, what: str) -> None:
+        misfit = Misfit(origin, entry, what)
+        if misfit not in self._named:
+            self._named.add(misfit)
+            self.misfits.append(misfit)
+
+    def _act(self, group: Group, by_id: Mapping[str, Group]) -> Act | None:
+        origin, row, statement = group.places[0]
         if isinstance(statement, Told):
-            return event_of(self._agreement, statement, identifier, known_from=row.received)
+            replaced = by_id.get(statement.replaces) if statement.replaces else None
+            if replaced is not None and not replaces(group, replaced):
+                replaced = None
+            if statement.replaces and replaced is None:
+                self._misfit(origin, row.entry, "it replaces no earlier account of its author; that one stands")
+                if statement.withdrawn:
+                    return None
+            if statement.about is not None:
+                beside = by_id.get(statement.about)
+                self._about[group.id] = beside.id if beside else statement.about
+            told = event_of(self._agreement, statement, group.id, known_from=row.received)
+            told = replace(told, replaces=replaced.id if replaced else "")
+            return self._resolved(told, by_id)
+        receipts = {}
+        for place in group.places:
+            received = self._receipt(place.origin, place.row.entry)
+            if received is not None:
+                receipts[self._logs[place.origin].audience] = received
         if isinstance(statement, Signature | Participation):
             if statement.terms != self._terms.digest:
                 return None
-            return Act(row.id, row.kind, frozenset({row.author}), None, receipts, {}, log=row.author, index=row.entry)
+            return Act(group.id, row.kind, frozenset({row.author}), None, receipts, {}, log=row.author, index=row.entry)
         assert isinstance(statement, Said)  # noqa: S101 - KINDS names no other
         ordering = self._ordering(row.author)
-        index = next((at.entry for where, at, _ in places if self._logs[where].audience == ordering), -1)
-        return act_of(self._agreement, statement, identifier, received=receipts, index=index, known_from=row.received)
+        index = next((place.row.entry for place in group.places if self._logs[place.origin].audience == ordering), -1)
+        said = act_of(self._agreement, statement, group.id, received=receipts, index=index, known_from=row.received)
+        return self._resolved(said, by_id)
+
+    def _resolved(self, act: Act, by_id: Mapping[str, Group]) -> Act:
+        """Its fields that name an act by any of its copies name the act."""
+        form = self._agreement.kinds[act.kind].fields
+        named = {
+            name: by_id[value].id
+            for name, value in act.fields.items()
+            if isinstance(value, str) and form[name].type == "act" and value in by_id
+        }
+        return replace(act, fields={**act.fields, **named}) if named else act
 
     def _ordering(self, author: str) -> str:
         """The audience whose log from this author orders its acts: us, or the first other party for our own."""

@@ -128,6 +128,14 @@ FAULTS: dict[str, tuple[str, str, Expected]] = {
         "",
         {"undecidable": [("W",)]},
     ),
+    "words of a clause that is text only": (
+        """
+- {id: T, says: Crews show airmanship., not_judged: [airmanship]}
+- {id: N, forbid: strike, by: parties, unless: {earlier: notice, by: actor, same: [strike]}}
+""",
+        "",
+        {"undecidable": [("T",)]},
+    ),
     "a ban within another": (
         """
 - {id: A, forbid: strike, by: parties, unless: {earlier: notice, by: actor, same: [strike], at_least: 24h}}

@@ -6,12 +6,12 @@ What cannot be written on purpose (findings, civil times) is left as it is; the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from itertools import islice
 
 from detente.agreement import form as f
 from detente.agreement.drafting import people
-from detente.agreement.drafting.scene import DAY, HOUR, Draft, Scene
+from detente.agreement.drafting.scene import HOUR, Draft, Scene, length
+from detente.agreement.drafting.spans import phase_truth
 from detente.agreement.drafting.spots import centre, place_truth, where
 from detente.agreement.geometry import Geometry
 from detente.agreement.record import Region, Span
@@ -45,7 +45,7 @@ class Builder:
             if found is not None:
                 yield from place_truth(self, scene, chain, found[1], condition.place, want)
         elif isinstance(condition, f.During):
-            yield from self.phase(scene, condition.phase, want, scene.acts[chain[-1]].at, chain)
+            yield from phase_truth(self, scene, condition.phase, want, scene.acts[chain[-1]].at, chain)
         elif isinstance(condition, f.Is):
             yield from self._is(scene, condition, want, chain)
         elif isinstance(condition, f.Given):
@@ -232,7 +232,7 @@ class Builder:
         new = made.acts[id]
         if pattern.with_ is None and any(_same(new, old) for old in scene.acts.values()):
             made = scene  # it was said already
-        begun = self.phase(made, pattern.during, True, at, chain) if pattern.during else iter((made,))
+        begun = phase_truth(self, made, pattern.during, True, at, chain) if pattern.during else iter((made,))
         for one in begun:
             if pattern.with_ is None:
                 yield one
@@ -263,72 +263,7 @@ class Builder:
         when = at - least - (margin if most is None else min(margin, (most - least) // 2))
         return when if pattern.no_later_than is None else min(when, pattern.no_later_than)
 
-    # phases
-
-    def phase(
-        self, scene: Scene, name: str, want: bool, at: int, chain: Chain, lead: int = 20 * DAY
-    ) -> Iterator[Scene]:
-        """Scenes in which a phase runs (or does not) at an instant."""
-        phase = scene.agreement.phases[name]
-        if not want:
-            yield scene
-            if name not in scene.begun:
-                yield from self.ended(scene, phase, at, chain)
-            return
-        if name in scene.begun:
-            yield scene
-            return
-        for end in phase.ends:
-            if isinstance(end, f.After):
-                lead = min(lead, (length(end.duration) or lead) // 2)
-        for start in phase.starts:
-            for made in self._edge(scene, start, at, chain, lead, name):
-                yield replace(made, begun=made.begun | {name})
-
-    def ended(self, scene: Scene, phase: f.Phase, at: int, chain: Chain) -> Iterator[Scene]:
-        """Scenes in which a phase ran and is over at an instant."""
-        for end in phase.ends:
-            if isinstance(end, f.ByAct):
-                for begun in self.phase(scene, phase.name, True, at, chain):
-                    gone = replace(begun, begun=begun.begun - {phase.name})
-                    yield from self._edge(gone, end, at, chain, HOUR, f"the end of {phase.name}")
-            elif isinstance(end, f.After):
-                for start in phase.starts:
-                    lead = (length(end.duration) or 0) + 2 * DAY
-                    yield from self._edge(scene, start, at, chain, lead, phase.name)
-            elif isinstance(end, f.EdgeOf):
-                for begun in self.phase(scene, phase.name, True, at, chain):
-                    gone = replace(begun, begun=begun.begun - {phase.name})
-                    yield from self._edge(gone, end, at, chain, HOUR, f"the end of {phase.name}")
-            elif isinstance(end, f.Instant) and end.ms <= at:
-                yield scene
-
-    def _edge(self, scene: Scene, edge: f.Edge, at: int, chain: Chain, lead: int, name: str) -> Iterator[Scene]:
-        """Scenes in which an edge of a phase lies before an instant."""
-        if isinstance(edge, f.Instant):
-            if edge.ms <= at:
-                yield scene
-        elif isinstance(edge, f.ByAct):
-            then = at - lead - (length(edge.plus) or 0)
-            before = replace(scene, role=scene.role or name)
-            for made in self.make(before, edge.pattern, then, (), before=True):
-                yield replace(made, role=scene.role)
-        elif isinstance(edge, f.EdgeOf):
-            if edge.edge == "start":
-                yield from self.phase(scene, edge.phase, True, at - HOUR, chain, lead)
-            else:
-                yield from self.ended(scene, scene.agreement.phases[edge.phase], at, chain)
-        elif isinstance(edge, f.Streak):
-            yield from self.phase(scene, edge.since, True, at - (edge.days + 3) * DAY, chain, lead)
-
 
 def _same(one: Draft, other: Draft) -> bool:
     """Whether two acts say the same at the same time."""
     return (one.kind, one.by, one.at, one.fields) == (other.kind, other.by, other.at, other.fields)
-
-
-def length(duration: f.Duration | None) -> int | None:
-    """About how long a duration is, ms; a month counts as 31 days, and a calendar duration as a day more."""
-    if duration is None or isinstance(duration, f.Elapsed):
-        return None if duration is None else duration.ms
-    return (duration.number * (31 if duration.unit == "months" else 1) + 1) * DAY

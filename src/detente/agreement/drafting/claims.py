@@ -32,6 +32,7 @@ def _words(probe: Probe) -> list[Advice]:
             says = f"{rule.id} {what}, and whether {words} was so is not asked"
             shown.append(Shown(example, says, (rule.id,)))
             break
+    shown = shown or _only_text(probe, rules)
     if not shown:
         return []
     listed = "; ".join(f"{rule.id} {w.listed((f'“{word}”' for word in rule.not_judged), 'and')}" for rule in rules)
@@ -39,6 +40,18 @@ def _words(probe: Probe) -> list[Advice]:
                "name who decides, and by which statement")  # fmt: skip
     clauses = tuple(rule.id for rule in rules)
     return [Advice("undecidable", clauses, f"Words that no record decides: {listed}.", choices, tuple(shown))]
+
+
+def _only_text(probe: Probe, rules: list[f.Rule]) -> list[Shown]:
+    """Where no judged clause has such words: any deed another clause speaks of, about which the words say nothing."""
+    for other in (rule for rule in probe.agreement.rules.values() if rules and rule.mode in ("forbid", "permit")):
+        wanted = "broken" if other.mode == "forbid" else "no verdict"
+        example = probe.find(other.kinds[0], probe.authors(other), broken(other), _said(probe, other, wanted))
+        if example is not None:
+            first = next((rule for rule in rules if rule.mode == "text"), rules[0])
+            words = w.listed((f"“{word}”" for word in first.not_judged), "and")
+            return [Shown(example, f"no finding, here or anywhere, asks about {words}", (first.id,))]
+    return []
 
 
 def _claims(probe: Probe) -> list[Advice]:

@@ -9,9 +9,9 @@ from itertools import islice
 from detente.agreement import form as f
 from detente.agreement.drafting import people
 from detente.agreement.drafting.advice import Advice, Shown
-from detente.agreement.drafting.build import length
 from detente.agreement.drafting.probe import DEED, TRIES, Example, Goal, Probe
-from detente.agreement.drafting.scene import DAY, Scene
+from detente.agreement.drafting.scene import DAY, Scene, length
+from detente.agreement.drafting.spans import phase_truth
 from detente.agreement.strata import walk
 
 
@@ -40,7 +40,7 @@ def triggers(probe: Probe, rule: f.Rule, authors: list[str] | None = None) -> It
     elif trigger.edge is not None and trigger.edge.edge == "start":
         for world in probe.worlds:
             empty = Scene(probe.agreement, world)
-            for scene in islice(probe.builder.phase(empty, trigger.edge.phase, True, world.start, (), 0), TRIES):
+            for scene in islice(phase_truth(probe.builder, empty, trigger.edge.phase, True, world.start, (), 0), TRIES):
                 yield scene, ""
 
 

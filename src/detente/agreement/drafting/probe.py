@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from detente.agreement import form as f
 from detente.agreement.drafting import people
-from detente.agreement.drafting.build import Builder, length
-from detente.agreement.drafting.scene import DAY, HOUR, Scene, World
+from detente.agreement.drafting.build import Builder
+from detente.agreement.drafting.scene import DAY, HOUR, Scene, World, length
 from detente.agreement.drafting.spots import centre
 from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry

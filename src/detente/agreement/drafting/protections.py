@@ -11,6 +11,7 @@ from detente.agreement import wording as w
 from detente.agreement.drafting.advice import Advice, Shown
 from detente.agreement.drafting.probe import DEED, TRIES, Example, Goal, Probe, broken
 from detente.agreement.drafting.scene import Scene
+from detente.agreement.drafting.spans import ended
 from detente.agreement.strata import walk
 
 
@@ -89,7 +90,9 @@ def _after_phase(probe: Probe, rule: f.Rule, kind: str, name: str) -> Example | 
     goals = [Goal(_without(rest, name), True, rule.id), *broken(within)[1:]]
     for author in probe.authors(rule):
         for scene in islice(probe.scenes(kind, author, goals), TRIES):
-            for over in islice(probe.builder.ended(scene, probe.agreement.phases[name], scene.world.start, (DEED,)), 3):
+            for over in islice(
+                ended(probe.builder, scene, probe.agreement.phases[name], scene.world.start, (DEED,)), 3
+            ):
                 after = probe.judge(over, sure=_without(rest, name))
                 if after is not None and rule.id not in probe.of_deed(after):
                     return after
@@ -124,7 +127,7 @@ def _lapsed(probe: Probe, force: f.Condition, kind: str, author: str, goals: lis
     for scene in islice(probe.scenes(kind, author, goals), 2):
         yield from islice(probe.builder.truth(scene, force, False, (DEED,)), 2)
         for phase in phases:
-            yield from islice(probe.builder.ended(scene, phase, scene.world.start, (DEED,)), 2)
+            yield from islice(ended(probe.builder, scene, phase, scene.world.start, (DEED,)), 2)
     for scene in islice(probe.scenes(kind, author, goals, in_force=False), 2):
         for phase in phases:
-            yield from islice(probe.builder.ended(scene, phase, scene.world.start, (DEED,)), 2)
+            yield from islice(ended(probe.builder, scene, phase, scene.world.start, (DEED,)), 2)

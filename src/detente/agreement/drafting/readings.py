@@ -41,7 +41,7 @@ def _apart(probe: Probe, rule: f.Rule, rules: list[f.Rule]) -> Shown | None:
             said = found[other.id].verdict if other.id in found else "not applicable"
             return rule.id in found and found[rule.id].verdict == "broken" and said in ("kept", "not applicable")
 
-        for kind in set(rule.kinds) & set(other.kinds):
+        for kind in sorted(set(rule.kinds) & set(other.kinds)):
             met = [Goal(scope(other), True, other.id), *([Goal(other.unless, True, other.id)] if other.unless else [])]
             # A deed that the other reading speaks of says more than one it passes over.
             example = probe.find(kind, probe.authors(rule), [*broken(rule), *met], shows) if other.unless else None

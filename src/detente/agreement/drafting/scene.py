@@ -113,3 +113,10 @@ def degrees_east(point: tuple[float, float], metres: float) -> tuple[float, floa
     from math import cos, radians
 
     return (point[0] + metres / (111_320 * cos(radians(point[1]))), point[1])
+
+
+def length(duration: f.Duration | None) -> int | None:
+    """About how long a duration is, ms; a month counts as 31 days, and a calendar duration as a day more."""
+    if duration is None or isinstance(duration, f.Elapsed):
+        return None if duration is None else duration.ms
+    return (duration.number * (31 if duration.unit == "months" else 1) + 1) * DAY

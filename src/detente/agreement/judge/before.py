@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import Literal
 
 from detente.agreement.finding import Finding
+from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.engine import Engine
 from detente.agreement.judge.rules import Clause
@@ -130,7 +131,7 @@ class Check:
             dated = [mark for mark in waiting if self.at <= mark < _LAST]
             todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
             instant = min(todo - seen, default=None)
-            if instant is None:
+            if instant is None or instant >= FAR:  # the edge of what may never end is no instant
                 return None
             seen.add(instant)
             judged = [self.judge(clause, instant) for clause in clauses]

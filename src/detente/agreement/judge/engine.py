@@ -20,24 +20,27 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
+from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked, order_of
+from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
 _YEARS = 60_000_000_000_000
 
 
 class Subject:
-    """One clause on one act. `cells`: what was read; `volatile`: a later now or head may change the answer."""
+    """One clause on one act. `cells`: what was read; `short`: what may change the answer once a log reaches it, ms."""
 
-    __slots__ = ("cells", "clause", "deed", "findings")
+    __slots__ = ("cells", "clause", "deed", "findings", "short")
 
     def __init__(self, clause: Clause, deed: Deed) -> None:
         self.clause = clause
         self.deed = deed
         self.findings: list[Finding] = []
         self.cells: list[Cell] = []
+        self.short = FAR
 
 
 class Engine:
@@ -61,6 +64,9 @@ class Engine:
         for clause in self.clauses.values():
             self._register(clause)
         self.volatile: dict[Subject, None] = {}
+        """Subjects of which a later now may change the answer, whatever logs are known."""
+        self.short: dict[Subject, None] = {}
+        """Subjects of which it may once a log is known further."""
         self.dirty: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
         self.dirty_phases: set[str] = set(agreement.phases)
         self.phase_cells: dict[str, list[Cell]] = {}
@@ -90,6 +96,11 @@ class Engine:
                 self.by_edge.setdefault(rule.trigger.edge.phase, []).append(clause)
             else:
                 self.dues.append(clause)
+
+    def runs(self, phase: str) -> Value:
+        """Whether a phase runs now."""
+        self.frame.begin(track=False)
+        return self.terms.phases[phase].value(self.frame, self.frame.now, self.frame.now)
 
     # acts
 
@@ -156,6 +167,7 @@ class Engine:
             self._replace(subject, [])
             self._unread(subject)
             self.volatile.pop(subject, None)
+            self.short.pop(subject, None)
 
     def _touch(self, cells: Iterable[Cell], deed: Deed | None) -> None:
         """Readers of what changed are to be judged again; an act later than a reader does not concern it."""
@@ -182,18 +194,30 @@ class Engine:
         frame = self.frame
         logs = set(heads) | set(frame.heads)
         onward = now >= frame.now and all(heads.get(log, now) >= frame.head(log) for log in logs)
+        known = [frame.head(log) for log in frame.logs]
         frame.see(now, heads)
         for act in list(self.unsettled.values()):
             old, when = self.terms.store.deeds.get(act.id), self.terms.wardrobe.counted(act)
             if (None if old is None else Interval(old.lo, old.hi)) != when:
                 self.put(act)
         if onward:
-            for subject in self.volatile:
+            reached = [frame.head(log) for log in frame.logs]
+            waiting = [one for one in self.short if one.short <= max(reached)] if reached != known else []
+            for subject in (*self.volatile, *waiting):
                 self.dirty[subject.clause.rule.id][subject.deed.id] = subject
         else:
             for name, subjects in self.subjects.items():
                 self.dirty[name].update(subjects)
         self.dirty_phases.update(self.agreement.phases)
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase has counted, each with its answer; none if no run starts it."""
+        self.frame.begin(track=False)
+        for edge in self.agreement.phases[phase].starts:
+            if isinstance(edge, f.Streak):
+                since = min((span.lo for span in self.terms.phases[edge.since].spans), default=FAR)
+                return list(days(self.terms, self.frame, edge, since))
+        return []
 
     # judging
 
@@ -319,6 +343,11 @@ class Engine:
             self.volatile[subject] = None
         else:
             self.volatile.pop(subject, None)
+        subject.short = frame.short
+        if frame.short < FAR:
+            self.short[subject] = None
+        else:
+            self.short.pop(subject, None)
         self._replace(subject, [one for one in findings if one.verdict != "not applicable"])
 
     @staticmethod

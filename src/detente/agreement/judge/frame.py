@@ -15,7 +15,8 @@ from detente.agreement.judge.store import Cell
 
 
 class Frame:
-    """One view of the record. `volatile`: a later `now` or head may change the answer. `relied`: permissions
+    """One view of the record. `volatile`: a later `now` may change the answer, or a head. `short`:
+    the first instant which no log need reach for the answer to stay. `relied`: permissions
     that look ahead and are named, in a before-check. `free`: what statements not yet made
     could settle counts as unknown. `marks`: instants at which the answer may change, when asked for."""
 
@@ -32,6 +33,7 @@ class Frame:
         "missing",
         "reads",
         "relied",
+        "short",
         "volatile",
     )
 
@@ -43,6 +45,7 @@ class Frame:
         self.missing: list[str] = []
         self.marks: list[int] | None = None
         self.volatile = False
+        self.short = FAR
         self.free = False
         self.relied: frozenset[str] | None = None
         self.see(now, heads)
@@ -84,7 +87,7 @@ class Frame:
             known = found
         if known >= until:
             return True
-        self.volatile = True
+        self.short = min(self.short, until + self._settle if event else until)
         return False
 
     def begin(self, *, track: bool) -> None:
@@ -93,3 +96,4 @@ class Frame:
         self.evidence = []
         self.missing = []
         self.volatile = False
+        self.short = FAR

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from detente.agreement.finding import Finding
@@ -10,8 +10,10 @@ from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.before import Check, Overall
 from detente.agreement.judge.engine import Engine, Key
+from detente.agreement.judge.streaks import Day
 from detente.agreement.judge.worlds import combined, tellings, told
 from detente.agreement.record import Act, Record
+from detente.agreement.values import F, T, U
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,10 @@ class Judge:
         self._take(act)
         return self._tell(act.id)
 
+    def hold(self, act: Act) -> None:
+        """The same, judged with what comes next: it brings about no revision of its own."""
+        self._take(act)
+
     def head(self, log: str, instant: int) -> list[Revision]:
         """A log is known whole up to an instant."""
         self._heads[log] = instant
@@ -67,6 +73,12 @@ class Judge:
     def now(self, instant: int) -> list[Revision]:
         """Time went on."""
         self._now = instant
+        return self._look("now")
+
+    def look(self, instant: int, heads: Mapping[str, int]) -> list[Revision]:
+        """Time went on, and logs are known further."""
+        self._now = instant
+        self._heads.update(heads)
         return self._look("now")
 
     def _look(self, cause: str) -> list[Revision]:
@@ -157,6 +169,14 @@ class Judge:
 
     # what is asked
 
+    def phases(self) -> dict[str, bool | None]:
+        """Each phase of the agreement: it runs now, does not, or (None) nobody can tell."""
+        found: dict[str, bool | None] = {}
+        for name in self.agreement.phases:
+            answers = {engine.runs(name) for engine in self._engines.values()}
+            found[name] = True if answers == {T} else False if answers == {F} else None
+        return found
+
     def findings(self) -> list[Finding]:
         """All findings that stand, by clause and time."""
 
@@ -168,6 +188,14 @@ class Judge:
     def finding(self, clause: str, act: str, bearer: str | None) -> Finding | None:
         """One finding by its key."""
         return self._findings.get((clause, act, bearer))
+
+    def days(self, phase: str) -> list[Day]:
+        """The days that the run of a phase counts, as all tellings have them; where they differ it cannot be told."""
+        runs = [engine.days(phase) for engine in self._engines.values()]
+        return [
+            same[0] if len({day.value for day in same}) == 1 else same[0]._replace(value=U)
+            for same in zip(*runs, strict=False)
+        ]
 
     def may(self, act: Act, at: int, relying_on: Iterable[str] = ()) -> list[Finding]:
         """What each prohibition would say of an act not yet made, at = now."""

@@ -6,8 +6,9 @@ an unsure day leaves the start between the first possible and the first sure end
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from detente.agreement import form as f
 from detente.agreement.judge.calendar import FAR
@@ -18,6 +19,14 @@ from detente.agreement.values import P, T, U, Value
 
 if TYPE_CHECKING:
     from detente.agreement.judge.terms import Terms
+
+
+class Day(NamedTuple):
+    """A local day, its last ms, and whether it satisfied the condition."""
+
+    day: date
+    last: int
+    value: Value
 
 
 def streak(terms: Terms, x: Frame, edge: f.Streak, since_lo: int, since_hi: int) -> tuple[int, int] | None:
@@ -32,18 +41,23 @@ def streak(terms: Terms, x: Frame, edge: f.Streak, since_lo: int, since_hi: int)
 
 def _run(terms: Terms, x: Frame, edge: f.Streak, since: int, good: frozenset[Value]) -> int | None:
     """The instant after the first run of N good whole days that begin after an instant and are over by now."""
-    calendar = terms.calendar
+    run = 0
+    for day in days(terms, x, edge, since):
+        run = run + 1 if day.value in good else 0
+        if run == edge.days:
+            return day.last + 1
+    return None
+
+
+def days(terms: Terms, x: Frame, edge: f.Streak, since: int) -> Iterator[Day]:
+    """Every whole day that begins after an instant and is over by now."""
     if since > x.now:
-        return None
-    test = terms.test(edge.each_day, "")
+        return
+    calendar, test = terms.calendar, terms.test(edge.each_day, "")
     day = calendar.day_of(since)
     if calendar.first_instant(day) < since:
         day += timedelta(days=1)
-    run = 0
     while (last := calendar.last_instant(day)) < x.now:
-        value = test(x, Deed(f"day:{day.isoformat()}", "day", frozenset(), Interval(last, last), {}, event=False), None)
-        run = run + 1 if value in good else 0
-        if run == edge.days:
-            return last + 1
+        deed = Deed(f"day:{day.isoformat()}", "day", frozenset(), Interval(last, last), {}, event=False)
+        yield Day(day, last, test(x, deed, None))
         day += timedelta(days=1)
-    return None

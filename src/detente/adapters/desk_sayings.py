@@ -1,0 +1,154 @@
+"""What is looked at before a statement of the agreement is signed, who hears it, and drafts that have had their time.
+
+A statement goes to the other parties, and to whomever a field of it names as addressee; the operator may name others.
+What does not fit the agreement is refused before anything is signed. Drafts whose window has passed are shredded.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from detente.adapters.record_lines import read_plan
+from detente.adapters.record_values import show_value
+from detente.adapters.store_private import PrivateStore
+from detente.agreement.language import read_agreement
+from detente.agreement.saying import act_of, check, check_told
+from detente.desks.lists import CONSENT, NOMINATION
+from detente.desks.room import DAY, HOLDS, Room
+from detente.errors import GivenError, LocalError
+from detente.geo.areas import canonical
+from detente.model.said import Period, Said, Told
+from detente.model.shapes import Line, Polygon
+from detente.node.house import House
+
+KINDS: Mapping[str, type[Said | Told]] = {"said": Said, "told": Told}
+BY_ADOPTING = ("signature", "participation")
+MOST_PER_DAY = 50
+_HEAD = {"agreement": "0" * 64, "author": "x", "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
+Answer = dict[str, Any]
+
+
+class Sayings:
+    """The checks of `say`, `draft` and `release`. `most_per_day`: own nominations in 24 hours; 0 for no bound."""
+
+    def __init__(self, house: House, private: PrivateStore, now: Callable[[], int], most_per_day: int) -> None:
+        self._house = house
+        self._private = private
+        self._now = now
+        self._most = most_per_day
+        self._ends = {name: end for name in private.names("draft") if (end := _end(private.get("draft", name)))}
+
+    @cached_property
+    def room(self) -> Room:
+        """The desks; GivenError (agreement-invalid) if this version cannot read the node's agreement."""
+        agreement = read_agreement(self._house.settings.agreement, "agreement.yaml")
+        return Room(agreement, self._house.terms, self._house.store, self._house.me)
+
+    def fields(self, kind: str, given: Answer) -> Answer:
+        """The fields of a statement or account of the agreement, areas and lines in their canonical form; GivenError
+        (said-invalid, bad-field) names the field that does not fit."""
+        try:
+            value = msgspec.convert({"type": kind, **_HEAD, **given}, KINDS[kind])
+        except msgspec.ValidationError as error:
+            raise GivenError("bad-field", str(error), where=f"{kind} {given.get('name', '')}".strip()) from error
+        shapes = {name: each for name, each in value.fields.items() if isinstance(each, Polygon | Line)}
+        turned = {name: canonical(each, f"{value.name} {name}") for name, each in shapes.items()}
+        value = msgspec.structs.replace(value, fields={**value.fields, **turned})
+        if isinstance(value, Told):
+            check_told(self.room.agreement, value)
+        elif value.name in BY_ADOPTING:
+            raise GivenError("said-invalid", "this is said by `detente adopt`, and by nothing else", where=value.name)
+        else:
+            check(self.room.agreement, value)
+        return {
+            **given,
+            "fields": {**given["fields"], **{name: msgspec.to_builtins(each) for name, each in turned.items()}},
+        }
+
+    def audiences(self, kind: str, to: str, fields: Answer) -> list[str]:
+        """Who hears it: those named (`ru` or `ru,un`), or the other parties and whom a field addresses; first the parties."""
+        known = sorted(set(self._house.terms.participants) - {self._house.me})
+        if to == "*":
+            return known
+        named = {code for code in to.replace(" ", "").split(",") if code}
+        if not named:
+            named = set(self.room.parties) - {self._house.me}
+            form = self.room.agreement.kinds[fields["name"]].fields
+            addressed = (value for name, value in fields["fields"].items() if form[name].type == "addressee")
+            named |= set(addressed) & set(known)
+        if strangers := sorted(named - set(known)):
+            raise GivenError("unknown-name", f"no log to {strangers[0]!r}; known: {', '.join(known)}", where="to")
+        return sorted(named, key=lambda code: (code not in self._house.terms.parties(), code))
+
+    def admit(self, kind: str, fields: Answer) -> None:
+        """Whether it may be said now: the agreement is in force, and a nomination is not one too many."""
+        if not self._house.adoption.in_force():
+            raise LocalError("not-adopted", "no statement counts before both parties have signed the agreement")
+        if kind == "said" and fields["name"] == NOMINATION:
+            self._admit_nomination(fields)
+
+    def with_it(self, kind: str, fields: Answer, identifier: str) -> Answer | None:
+        """What goes out with a statement: with a nomination its author's own consent (05-resolutions 19)."""
+        form = self.room.agreement.kinds.get(CONSENT)
+        if (
+            kind != "said"
+            or fields["name"] != NOMINATION
+            or form is None
+            or set(form.fields) != {"target", "nomination"}
+        ):
+            return None
+        return {"name": CONSENT, "fields": {"target": fields["fields"]["target"], "nomination": identifier}}
+
+    def _admit_nomination(self, fields: Answer) -> None:
+        now = self._now()
+        if counting := self.room.counting():
+            act = read_plan("nomination", json.dumps(self._plan(fields)).encode(), self.room.agreement)
+            _, found = self.room.may(act, now)
+            barred = [one for one in found if one.clause in counting and one.verdict not in HOLDS]
+            if barred:
+                says = self.room.agreement.rules[barred[0].clause].says
+                raise GivenError(
+                    "too-many", f"{barred[0].clause} is against one more nomination: {says}", where="nomination"
+                )
+            return
+        last = [at for at in json.loads(self._house.store.meta("nominated") or "[]") if now - at < DAY]
+        if self._most and len(last) >= self._most:
+            what = f"this node has handed over {len(last)} nominations in 24 hours; lists.most_per_day is {self._most}"
+            raise LocalError("too-many", what, where="node.toml lists.most_per_day")
+        self._house.store.set_meta("nominated", json.dumps([*last, now]))
+
+    def _plan(self, fields: Answer) -> Answer:
+        """A nomination as a plan for the before-check."""
+        said = msgspec.convert({"type": "said", **_HEAD, **fields}, Said)
+        kind = self.room.agreement.kinds[said.name]
+        act = act_of(self.room.agreement, said, "plan", received={})
+        shown = {name: show_value(value, kind.fields[name], self.room.agreement) for name, value in act.fields.items()}
+        return {"statement": said.name, "by": self._house.me, "fields": shown}
+
+    # drafts that have had their time
+
+    def drafted(self, name: str) -> None:
+        """A draft was kept."""
+        if end := _end(self._private.get("draft", name)):
+            self._ends[name] = end
+
+    def shred(self, now: int) -> list[str]:
+        """Remove drafts whose window has passed, so that their bytes are in no file of the store; their names."""
+        past = [name for name, end in self._ends.items() if end <= now]
+        for name in past:
+            del self._ends[name]
+        self._private.shred([("draft", name) for name in past])
+        return past
+
+
+def _end(draft: bytes | None) -> int:
+    """When the last window of a draft ends, ms; 0 if it has none."""
+    fields = msgspec.json.decode(draft or b"{}").get("fields", {})
+    inner = fields.get("fields", {}) if isinstance(fields, dict) else {}
+    spans = [value for value in inner.values() if isinstance(value, dict) and value.get("type") == "period"]
+    return max((msgspec.convert(span, Period).end for span in spans), default=0)

@@ -1,0 +1,393 @@
+"""One telling of the record as columns: tables of acts, people, days, phases, and what is known of each log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from detente.agreement import form as f
+from detente.agreement.columns.asked import Asked
+from detente.agreement.columns.codes import OF_VALUE, Answers, F, Flags, Ints, NoPlan, T, U, both, either, full
+from detente.agreement.columns.conditions import test
+from detente.agreement.columns.days import Days
+from detente.agreement.columns.given import Acts, Given
+from detente.agreement.columns.joins import Index
+from detente.agreement.columns.meant import Meant
+from detente.agreement.columns.places import Places
+from detente.agreement.columns.questions import Question
+from detente.agreement.columns.tables import NEVER, Builder, Table
+from detente.agreement.columns.view import Rows
+from detente.agreement.columns.vocabulary import Names, Vocabulary
+from detente.agreement.geometry import Geometry
+from detente.agreement.judge.calendar import FAR
+from detente.agreement.judge.deeds import ASKER, Deed
+from detente.agreement.judge.matching import People
+from detente.agreement.judge.phases import PhaseState, Span
+from detente.agreement.record import Act, Interval, OneOf, Record, Unknown
+from detente.agreement.strata import walk
+from detente.agreement.values import T as YES
+from detente.agreement.values import Value
+
+_MOST_INSTANTS = 20_000
+_FEW = 2_000
+
+
+class World:
+    """All that is asked of one telling of one record under one agreement."""
+
+    def __init__(
+        self,
+        agreement: f.Agreement,
+        record: Record,
+        geometry: Geometry,
+        acts: Sequence[Act],
+        given: Sequence[Given] = (),
+    ) -> None:
+        self.agreement = agreement
+        self.geometry = geometry
+        self.now = record.now
+        by_kind: dict[str, list[Act]] = {name: [] for name in agreement.kinds}
+        for act in acts:
+            found = by_kind.get(act.kind)
+            if found is not None:
+                found.append(act)
+        held: dict[str, Sequence[Act]] = {**by_kind, **{one.kind: Acts(one) for one in given}}
+        self.step = Asked(agreement, geometry, record.now, record.heads, held)
+        self.persons = self.step.terms.persons
+        self.vocabulary = Vocabulary()
+        self.names = Names([*agreement.parties, *agreement.others])
+        self.known_people = set(agreement.parties) | set(agreement.others)
+        builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
+        self.builder = builder
+        self.tables = {kind: builder.table(kind, found) for kind, found in by_kind.items()}
+        for one in given:
+            if by_kind[one.kind] or self.step.with_receipts:
+                raise NoPlan("acts given both ways, or receipts asked of acts given as columns")
+            self.tables[one.kind] = one.table(self.vocabulary, self.names)
+        if self.step.with_receipts:
+            own = self.tables["receipt"]
+            if own.size:
+                raise NoPlan("receipts that stand in the record beside the built-in ones")
+            self.tables["receipt"] = builder.receipts("receipt", self.tables)
+        first, last = self._reach(record)
+        self.first = first
+        self.days = Days(self.step.terms.calendar, first if first is not None else record.now, max(last, record.now))
+        self.step.disordered = self._disordered()
+        self.places = Places(self)
+        self._questions: dict[tuple[f.Pattern, str], Question] = {}
+        self._orders: dict[int, Ints] = {}
+        self._indexes: dict[tuple[int, tuple[str, ...]], Index] = {}
+        self._types = {name: {one.name: one for one in kind.fields.values()} for name, kind in agreement.kinds.items()}
+        self._people = {
+            name: {kind.name for kind in agreement.kinds.values()
+                   if name in kind.fields and kind.fields[name].type in ("who", "addressee")}
+            for kind in agreement.kinds.values() for name in kind.fields
+        }  # fmt: skip
+        frame = self.step.frame
+        logs = [*agreement.parties, *(other.code for other in agreement.others.values() if other.keeps_log)]
+        self._everywhere = min(frame.head(log) for log in logs)
+        self.behind = self._everywhere < record.now
+        """Whether some log is not known up to now."""
+
+    def _reach(self, record: Record) -> tuple[int | None, int]:
+        """The first and the last instant at which something in the record surely counts."""
+        first: int | None = None
+        last = record.now
+        for kind, table in self.tables.items():
+            hi = table.hi[np.abs(table.hi) < FAR]
+            if len(hi):
+                last = max(last, int(hi.max()))
+                if kind not in ("receipt", "finding"):
+                    first = int(hi.min()) if first is None else min(first, int(hi.min()))
+        return first, last
+
+    def _disordered(self) -> bool:
+        """Whether some log's order and its clocks differ, as the store of the step judge finds it."""
+        tables = [table for table in self.tables.values() if table.logged]
+        log, index, lo = (
+            np.concatenate([getattr(table, part) for table in tables]) if tables else np.zeros(0, np.int64)
+            for part in ("log", "index", "lo")
+        )
+        kept = index >= 0
+        log, index, lo = log[kept], index[kept], lo[kept]
+        order = np.lexsort((index, log))
+        log, index, lo = log[order], index[order], lo[order]
+        same = log[1:] == log[:-1]
+        if (same & (index[1:] == index[:-1])).any():
+            raise NoPlan("two statements at one place of a log")
+        back = same & (lo[1:] < lo[:-1])
+        found = bool((back & (index[1:] - index[:-1] == 1)).any())
+        if back.any() and not found:
+            raise NoPlan("a log with gaps whose order and clocks differ")
+        return found
+
+    # parts, kept
+
+    def table(self, kind: str) -> Table:
+        """The acts of a kind."""
+        return self.tables[kind]
+
+    def question(self, pattern: f.Pattern, clause: str) -> Question:
+        """A pattern as a question."""
+        found = self._questions.get((pattern, clause))
+        if found is None:
+            found = self._questions[(pattern, clause)] = Question(self, pattern, clause)
+        return found
+
+    def index(self, table: Table, fields: tuple[str, ...]) -> Index:
+        """The acts of a table by fields and time."""
+        found = self._indexes.get((id(table), fields))
+        if found is None:
+            found = self._indexes[(id(table), fields)] = Index(self, table, fields, narrow=not self.step.disordered)
+        return found
+
+    def ordered(self, table: Table) -> Ints:
+        """All rows of a table by the field that questions about them compare most, then by time: near rows of the asking
+        then lie near in what is searched."""
+        found = self._orders.get(id(table))
+        if found is None:
+            names = [
+                path[0] for rule in self.agreement.rules.values() if table.kind in rule.kinds
+                for item in walk((rule.when, rule.unless)) if isinstance(item, f.Pattern)
+                for _, path in item.same[:1] if len(path) == 1 and self.field_type(table.kind, path[0]) == "code"
+            ]  # fmt: skip
+            found = np.arange(table.size)
+            if names and table.size > _FEW:
+                codes = table.codes(max(set(names), key=names.count))
+                first = int(table.lo.min())
+                span = int(table.lo.max()) - first + 1
+                if span < 1 << 40 and (len(self.vocabulary.values) + 2) * span < 1 << 62:
+                    found = np.argsort((codes + 1) * span + (table.lo - first))
+            self._orders[id(table)] = found
+        return found
+
+    def told(self, table: Table) -> None:
+        """Findings so far, as acts."""
+        self.tables["finding"] = table
+        self._questions = {
+            key: question for key, question in self._questions.items() if "finding" not in question.pattern.kinds
+        }
+
+    def test(self, condition: f.Condition, rows: Rows, clause: str) -> Answers:
+        """What a condition says of each row."""
+        return test(self, condition, rows, clause)
+
+    # fields
+
+    def field_type(self, kind: str, name: str) -> str:
+        """The type of a field; "" for none."""
+        found = self._types.get(kind, {}).get(name)
+        return found.type if found is not None else ""
+
+    def field_of(self, kind: str, name: str) -> str:
+        """The kind a field refers to; "" for none."""
+        found = self._types.get(kind, {}).get(name)
+        return found.of if found is not None else ""
+
+    def elsewhere(self, value: object, kind: str) -> bool:
+        """Whether an act of another kind has this id."""
+        return any(name != kind and table.row(str(value)) >= 0 for name, table in self.tables.items())
+
+    def of_people(self, kind: str, name: str) -> bool:
+        """Whether a field names people."""
+        kinds = self._people.get(name)
+        return bool(kinds) and (kind in (kinds or ()) or kind == "finding")
+
+    def read_people(self, value: object) -> tuple[int, int, int]:
+        """Bits, then 0 closed, 1 open, 2 not people, 3 rare; then from when a name is in use."""
+        if value is None:
+            return 0, 2, -NEVER
+        if isinstance(value, OneOf):
+            if any(since is not None for item in value.values for _, since in self.persons.aliases.get(str(item), ())):
+                return 0, 3, -NEVER
+            found = self.persons.read(value, Interval(0, 0))
+            assert isinstance(found, People)
+            return self.names.mask(found.codes), int(found.open), -NEVER
+        if not isinstance(value, str):
+            return 0, 2 if isinstance(value, Unknown) else 3, -NEVER
+        since = -NEVER
+        if value not in self.known_people:
+            for _, begins in self.persons.aliases.get(value, ())[:1]:
+                since = begins if begins is not None else -NEVER
+        read = self.persons.read(value, Interval(FAR, FAR))
+        assert isinstance(read, People)
+        return self.names.mask(read.codes), int(read.open), since
+
+    def read_days(self, value: object) -> tuple[int, int, int]:
+        """First and last instant of a stated time or day, and whether it is one."""
+        found = self.step.terms.calendar.instants(value) if value is not None else None
+        return (found.lo, found.hi, 1) if found is not None else (0, 0, 0)
+
+    def number(self, code: str) -> int:
+        """The number of a person."""
+        return self.names.bit(code).bit_length() - 1
+
+    # what is known
+
+    def frame_everywhere(self) -> int:
+        """Up to when every log is known."""
+        return self._everywhere
+
+    def known(self, possible: Any, anyone: Any) -> Any:
+        """Up to when the logs are known in which acts by these would stand."""
+        if np.ndim(possible) == 0 and np.ndim(anyone) == 0:
+            return self._everywhere if anyone else self._known(self.names.people(int(possible)))
+        [size] = np.broadcast_shapes(np.shape(possible), np.shape(anyone))
+        masks = np.broadcast_to(np.asarray(possible), (size,))
+        return np.where(anyone, self._everywhere, self.names.each(masks, self._known))
+
+    def _known(self, people: frozenset[str]) -> int:
+        logs = self.persons.logs(people)
+        if not logs:
+            return self._everywhere
+        return min(self.step.frame.head(log) for log in logs)
+
+    def soonest(self, by: Ints) -> Ints:
+        """The first instant at which a receipt that is not in the record may come."""
+
+        def after(people: frozenset[str]) -> int:
+            logs = self.persons.logs(people or None)
+            return min([self.step.frame.head(log) for log in logs] if logs else [self.now]) + 1
+
+        return np.asarray(self.names.each(by, after))
+
+    def joined(self, code: str, rows: Rows) -> Meant:
+        """An opt-in group at the time of each row: whoever's own act stands."""
+        question = self.question(self.persons.joined_pattern(code), "")
+        certain = np.full(len(rows), self.names.bit(code))
+        possible = certain.copy()
+        size = len(rows)
+        for person in self.persons._candidates(code):
+            bit = self.names.bit(person)
+            table = Table(
+                "", self.vocabulary, self.names, ids=[""] * size, fields=[{}] * size, when=(rows.lo, rows.hi),
+                by=np.full(size, bit), event=True,
+            )  # fmt: skip
+            value = question.exists(Rows(table, np.arange(size)), Meant(bit, bit))
+            if ((value != F) & (value != U) & (value != T)).any():
+                raise NoPlan("membership that looks ahead")
+            possible = np.where(value != F, possible | bit, possible)
+            certain = np.where(value == T, certain | bit, certain)
+        return Meant(certain, possible, code=self.number(code))
+
+    # phases
+
+    def settle(self, name: str) -> None:
+        """Find a phase's spans."""
+        phase = self.agreement.phases[name]
+        for edge in (*phase.starts, *phase.ends):
+            if isinstance(edge, f.Streak):
+                self._answer_days(edge)
+        self.step.settle_phase(name)
+
+    def _answer_days(self, edge: f.Streak) -> None:
+        """What a streak asks of its days is answered by columns."""
+        answers: dict[int, Value] = {}
+        terms = self.step.terms
+        exact = terms.test(edge.each_day, "")
+
+        def of_day(x: Any, day: Deed, its: Deed | None) -> Value:
+            if not answers:
+                self._all_days(edge, day.lo, answers)
+            found = answers.get(day.lo)
+            if found is None:
+                self.step.feed(self.step.kinds_read(edge.each_day))
+                found = exact(x, day, its)
+            return found
+
+        terms._tests[(edge.each_day, "")] = of_day
+
+    def _all_days(self, edge: f.Streak, first: int, answers: dict[int, Value]) -> None:
+        calendar = self.step.terms.calendar
+        ends = []
+        day = calendar.day_of(first)
+        while calendar.last_instant(day) <= self.now:
+            ends.append(calendar.last_instant(day))
+            day = calendar.day_of(ends[-1] + 1)
+        deeds = [
+            Deed(f"day:{calendar.day_of(end).isoformat()}", "", frozenset(), Interval(end, end), {}) for end in ends
+        ]
+        if not deeds:
+            return
+        table = self.builder.of_deeds("", deeds)
+        try:
+            found = self.test(edge.each_day, Rows(table, np.arange(table.size)), "")
+        except NoPlan:
+            return
+        for end, code in zip(ends, found, strict=True):
+            for value in Value:
+                if OF_VALUE[value] == code:
+                    answers[end] = value
+
+    def during(self, name: str, rows: Rows) -> Answers:
+        """Whether each row falls in a phase: the step judge's `PhaseState.value` on columns."""
+        state = self.step.terms.phases[name]
+        lo, hi = rows.lo, rows.hi
+        result = full(len(rows), F)
+        for span in state._known(self.step.frame):
+            result = either(result, _holds(span, lo, hi))
+        sure = result == T
+        for pattern in state._renewals:
+            result[sure & self._may_shorten(state, pattern, hi, sure)] = U
+        unsure = np.zeros(len(rows), bool)
+        for others, which in ((state._ended_with, sure), (state._begun_with, ~sure)):
+            for other in others:
+                unsure |= which & ~_up_to(hi, partial(self._seen, other))
+        for edges, which in ((state._ends, sure), (state._starts, ~sure)):
+            for edge in edges:
+                until = hi if edge.plus is None else self.days.latest_before(hi, edge.plus)
+                unsure |= which & ~self._complete(edge.pattern, until)
+        result[unsure] = U
+        return result
+
+    def _seen(self, state: PhaseState, instant: int) -> bool:
+        """Whether no start or end of a phase by an instant can be missing."""
+        return not state.unseen(self.step.frame, instant)
+
+    def _complete(self, pattern: f.Pattern, until: Ints) -> Flags:
+        """Whether the logs that would hold a phase's act are known up to each instant."""
+        question = self.step.terms.question(pattern, "")
+        return _up_to(until, lambda instant: question.complete(self.step.frame, ASKER, None, instant))
+
+    def _may_shorten(self, state: Any, pattern: f.Pattern, hi: Ints, sure: Flags) -> Flags:
+        """Whether a renewal beyond what is known may have put the end before each instant."""
+        found = np.zeros(len(hi), bool)
+        different, where = np.unique(hi[sure], return_inverse=True)
+        if not len(different) or not self._shortens(state, pattern, int(different[-1]), different):
+            return found
+        if len(different) > _MOST_INSTANTS:
+            raise NoPlan("a renewal that may shorten a phase, at very many instants")
+        answers = np.array([state._may_shorten(self.step.frame, pattern, int(instant)) for instant in different], bool)
+        found[sure] = answers[where]
+        return found
+
+    def _shortens(self, state: Any, pattern: f.Pattern, last: int, instants: Ints) -> bool:
+        """Whether it may at any: logs known up to the last instant settle all of them."""
+        question = self.step.terms.question(pattern, "")
+        if question.complete(self.step.frame, ASKER, None, last):
+            return False
+        return len(instants) > 0
+
+
+def _up_to(until: Ints, known: Callable[[int], bool]) -> Flags:
+    """Where it is known; what is known up to one instant is known up to every earlier one."""
+    order = np.unique(until)
+    low, high = 0, len(order)
+    while low < high:
+        middle = (low + high) // 2
+        if known(int(order[middle])):
+            low = middle + 1
+        else:
+            high = middle
+    return until <= order[low - 1] if low else np.zeros(len(until), bool)
+
+
+def _holds(span: Span, lo: Ints, hi: Ints) -> Answers:
+    value = np.where((span.hi <= lo) & (hi < span.end_lo), T, U).astype(np.int8)
+    if span.value is not YES:
+        value = both(value, full(len(value), OF_VALUE[span.value]))
+    outside = (hi < span.lo) | (lo >= span.end_hi) | (span.lo >= span.end_hi)
+    return np.where(outside, F, value).astype(np.int8)

@@ -1,0 +1,98 @@
+"""What `areas` and `lists` have in common: saying or drafting a statement of the agreement, and tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from detente.adapters.control import Control
+from detente.cli.node import line, show, wait_option
+from detente.errors import GivenError
+from detente.model.when import show_clock
+
+WIDTH = 100
+release_option = click.option(
+    "--release", "at_once", is_flag=True, help="Sign it with the release key now; else it is kept as a draft."
+)
+to_option = click.option("--to", default="", help="Audience or audiences (ru,un); default: the other parties.")
+Command = Callable[..., Any]
+
+
+def saying(command: Command) -> Command:
+    """The options of a command that says something."""
+    command = release_option(to_option(command))
+    return wait_option(command)
+
+
+def send(
+    control: Control,
+    folder: Path,
+    name: str,
+    fields: dict[str, Any],
+    *,
+    at_once: bool,
+    to: str,
+    wait: bool,
+    as_json: bool,
+) -> None:
+    """Release a statement of the agreement, or keep it as a draft, and say where it stands."""
+    request = {"to": to, "kind": "said", "fields": {"name": name, "fields": fields}}
+    if not at_once:
+        answer = control.ask("draft", **request)
+        kept = f"draft {answer['draft']} of a {words(name)} kept; nothing has left."
+        show(answer) if as_json else click.echo(
+            f"{kept}\nRelease it with: detente release --node {folder} {answer['draft']}"
+        )
+        return
+    answer = control.ask("say", **request, wait=wait)
+    if as_json:
+        show(answer)
+        return
+    for one in answer["placed"]:
+        text = f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…"
+        if wait:
+            receipt = control.ask("receipt", origin=one["origin"], entry=one["entry"])
+            text += f": {receipt['by'].split('/')[-2]} signed for it at {show_clock(receipt['at'])}"
+        click.echo(text)
+
+
+def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
+    """One question to a node."""
+    _, control = line(folder)
+    with control:
+        return control.ask(do, **values)
+
+
+def confirm(remarks: Sequence[str], *, yes: bool) -> None:
+    """Show what a person should look at, and ask; GivenError (not-confirmed) where nobody can answer."""
+    for remark in remarks:
+        click.echo(f"warning: {remark}", err=True)
+    if not remarks or yes:
+        return
+    if not sys.stdin.isatty():
+        what = f"{len(remarks)} warning(s), shown above, and nobody to ask; nothing was kept or signed"
+        raise GivenError("not-confirmed", what)
+    click.confirm("Is it right all the same?", abort=True, err=True)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns as wide as they need be, cut at 100."""
+    lines = [tuple(heads), *(tuple(row) for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    for each in lines:
+        text = "  ".join(cell.ljust(width) for cell, width in zip(each, widths, strict=True)).rstrip()
+        click.echo(text if len(text) <= WIDTH else text[: WIDTH - 1] + "…")
+
+
+def stamp(interval: Sequence[int]) -> int:
+    """The second a receipt bears: the middle of what it proves, without its error. ms."""
+    return sum(interval) // 2 // 1000 * 1000
+
+
+def words(name: str) -> str:
+    """`withdrawal_of_consent` as people read it."""
+    return name.replace("_", " ")

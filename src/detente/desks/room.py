@@ -1,0 +1,139 @@
+"""Both desks of one node, and the before-check, over the node's own record.
+
+Nothing is kept here but what has been read: areas, items, phases and the joint picture follow each time from the logs, so
+two nodes that hold the same entries and signatures answer alike. Times ms UTC. Source: 15-desks, Areas and Lists.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from detente.agreement import form as f
+from detente.agreement.distances import Distances, without_repeats
+from detente.agreement.finding import Finding
+from detente.agreement.judge import Judge, Overall, known_at
+from detente.agreement.record import Act, Record, Region
+from detente.agreement.strata import walk
+from detente.desks import areas as areas_desk
+from detente.desks import lists as lists_desk
+from detente.desks.areas import Area
+from detente.desks.lists import NOMINATION, Item
+from detente.errors import LocalError
+from detente.geo import regions
+from detente.geo.areas import Circle, Polygon
+from detente.geo.overlap import overlap
+from detente.model.shapes import E7
+from detente.model.terms import Terms
+from detente.node.ports import SharedStore
+from detente.node.recording import Misfit, Recording
+
+DAY = 86_400_000
+HOLDS = ("kept", "not applicable", "not due")
+
+
+class Picture(NamedTuple):
+    """`digest`: of the agreement, the areas in force and the phases that run; `unsure`: phases of which nobody can tell."""
+
+    digest: str
+    areas: tuple[Area, ...]
+    phases: tuple[str, ...]
+    unsure: tuple[str, ...]
+
+
+class Room:
+    """The desks of one node. LocalError (no-desk) where the agreement defines no such desk."""
+
+    def __init__(self, agreement: f.Agreement, terms: Terms, store: SharedStore, me: str) -> None:
+        self.agreement = agreement
+        self.me = me
+        self.parties = terms.parties()
+        self.geometry = Distances()
+        self._recording = Recording(agreement, terms, store, me)
+        self._regions: dict[Region, regions.Region] = {}
+
+    def record(self, now: int) -> Record:
+        """All this node knows, and how far it knows each log."""
+        return self._recording.record(now)
+
+    def misfits(self) -> list[Misfit]:
+        """Statements that do not fit the agreement, as found when the record was last read."""
+        return list(self._recording.misfits)
+
+    def areas(self, now: int) -> list[Area]:
+        """Every proposed area with its state."""
+        _open("areas", areas_desk.closed(self.agreement))
+        return areas_desk.areas(self._acts(now), self.parties, self._overlap)
+
+    def opposition(self, now: int) -> list[tuple[str, str, Region]]:
+        """Areas named as the opposition's: code, by whom, shape. One side's word protects."""
+        return areas_desk.opposition(self._acts(now), self.parties)
+
+    def items(self, now: int) -> list[Item]:
+        """Every nomination with its state. An agreement without areas has no versions that could void one."""
+        _open("lists", lists_desk.closed(self.agreement))
+        acts = self._acts(now)
+        found = [] if areas_desk.closed(self.agreement) else areas_desk.areas(acts, self.parties, self._overlap)
+        return lists_desk.items(acts, self.parties, now, areas_desk.versions(found))
+
+    def picture(self, now: int) -> Picture:
+        """The joint picture as this node holds it."""
+        found = self.areas(now)
+        running, unsure = self._phases(self.record(now))
+        digest = areas_desk.picture(self.agreement.digest, found, running)
+        standing = tuple(sorted(areas_desk.in_force(found).values(), key=lambda each: each.area))
+        return Picture(digest, standing, running, unsure)
+
+    def may(self, act: Act, at: int) -> tuple[Overall, list[Finding]]:
+        """The before-check on this node's own record."""
+        judge = Judge.over(self.agreement, self.geometry, known_at(self.record(at), at))
+        return judge.overall(act, at), judge.may(act, at)
+
+    def nominated(self, now: int, by: str) -> int:
+        """How many nominations of a party this node has logged or received in the 24 hours before `now`."""
+        acts = (act for act in self._acts(now) if act.kind == NOMINATION and act.by == frozenset({by}))
+        return sum(act.known_from is not None and now - DAY < act.known_from <= now for act in acts)
+
+    def counting(self) -> tuple[str, ...]:
+        """Clauses of the agreement that forbid a nomination by a count of nominations."""
+        return tuple(
+            rule.id
+            for rule in self.agreement.rules.values()
+            if rule.mode == "forbid" and NOMINATION in rule.kinds and any(map(_counts, walk((rule.when, rule.unless))))
+        )
+
+    def _acts(self, now: int) -> tuple[Act, ...]:
+        return self.record(now).current().acts
+
+    def _overlap(self, one: Region, other: Region) -> bool | None:
+        return overlap(self._region(one), self._region(other), self.agreement.tolerance * 1000)
+
+    def _region(self, shape: Region) -> regions.Region:
+        found = self._regions.get(shape)
+        if found is None:
+            found = self._regions[shape] = regions.region(model_shape(shape))
+        return found
+
+    def _phases(self, record: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        states = Judge.over(self.agreement, self.geometry, record).phases()
+        running = tuple(name for name, runs in states.items() if runs)
+        return running, tuple(name for name, runs in states.items() if runs is None)
+
+
+def model_shape(shape: Region) -> Circle | Polygon:
+    """An area of the record as a statement writes it: 1e-7 degrees, metres."""
+    if shape.centre is not None:
+        lon, lat = shape.centre
+        return Circle(coordinates=(round(lon * E7), round(lat * E7)), radius=round(shape.radius))
+    rings = (without_repeats(ring) for ring in shape.rings)
+    return Polygon(
+        coordinates=tuple(ring if ring[0] == ring[-1] else (*ring, ring[0]) for ring in rings), edges="geodesic"
+    )
+
+
+def _counts(part: object) -> bool:
+    return isinstance(part, f.Ask) and part.mode == "count" and NOMINATION in part.pattern.kinds
+
+
+def _open(desk: str, why: str) -> None:
+    if why:
+        raise LocalError("no-desk", f"no {desk} desk: {why}")
