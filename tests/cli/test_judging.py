@@ -17,7 +17,7 @@ from detente.agreement.judge import judge as judge_record
 from detente.cli.judging import judge
 from detente.cli.judging_before import STATUS, may
 from detente.errors import GivenError
-from tests.agreement.stories import FOLDER, blocks, read_story
+from tests.agreement.stories import FOLDER, agreement_text, blocks, read_story
 
 STORIES = sorted(FOLDER.glob("*.md"))
 RIVER = FOLDER / "3-refusal-then-strike.md"
@@ -36,7 +36,7 @@ def write(tmp_path):
     def files(path: Path, *more: dict[str, object]) -> tuple[str, str]:
         story = read_story(path.read_text(), path.name)
         agreement, record = tmp_path / f"{path.stem}.yaml", tmp_path / f"{path.stem}.jsonl"
-        agreement.write_text(next(body for kind, body in blocks(path.read_text()) if kind == "agreement"))
+        agreement.write_bytes(agreement_text(next(b for kind, b in blocks(path.read_text()) if kind == "agreement")))
         lines = [*write_record(History.of(story.record, "reconstruction"), story.agreement), *map(json.dumps, more)]
         record.write_text("\n".join(lines) + "\n")
         return str(agreement), str(record)
