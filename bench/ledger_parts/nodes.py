@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from detente.adapters.config import Config
-from detente.adapters.house_process import open_house
+from detente.adapters.house_opening import open_house
 from detente.adapters.store_private import PrivateStore, load_store_key
 from detente.adapters.store_shared import SqliteShared
 from detente.demo.three import Three

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from detente.adapters.commands import Commands, Waiting
-from detente.adapters.house_process import LAST_INSTANT, Clock
+from detente.adapters.house_opening import LAST_INSTANT, Clock
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.errors import DetenteError, GivenError, LocalError

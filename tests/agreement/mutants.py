@@ -79,9 +79,9 @@ def _slow(name: str, module: str, function: str, old: str, new: str) -> Mutant:
 
 MUTANTS = (
     _judge("a lead is met a millisecond late", "matching", "before", "hi <= other_lo", "hi < other_lo"),
-    _judge("an act at the same instant is later", "standing", "_by_then", "when.lo, when.hi, at.lo", "when.lo + 1, when.hi + 1, at.lo"),
-    _judge("an ending at the same instant ends", "standing", "after", "(a, when, c, at)", "(a, Interval(when.lo + 1, when.hi + 1), c, at)"),
-    _judge("a log's order is turned round", "standing", "_by_then", "a.index <= c.index", "a.index >= c.index"),
+    _judge("an act at the same instant is later", "sequence", "not_later", "when.lo, when.hi, at.lo", "when.lo + 1, when.hi + 1, at.lo"),
+    _judge("an ending at the same instant ends", "sequence", "after", "(a, when, c, at)", "(a, Interval(when.lo + 1, when.hi + 1), c, at)"),
+    _judge("a log's order is turned round", "sequence", "not_later", "a.index <= c.index", "a.index >= c.index"),
     _judge("a phase holds at its end", "phases", "Span.holds", " lo >= self.end_hi or", " lo > self.end_hi or"),
     _judge("a phase does not hold at its start", "phases", "Span.holds", "hi < self.lo", "hi <= self.lo"),
     _judge("precedence is ignored", "rules", "Clause.lifting", "for permit in self.permits", "for permit in ()"),
@@ -134,10 +134,10 @@ MUTANTS = (
     _slow("withdrawn and corrected acts stay", "case", "Case.__post_init__", "self.record.current()", "self.record"),
     _slow("doubt at an edge is inside", "places", "in_thing", "distance + error <= 0", "distance - error <= 0"),
     _slow("of several authors one is enough", "people", "among", "return agreed(", "return any_of("),
-    _slow("an older version stands", "questions", "superseded", "if other.acts == unit.acts:", "if True:"),
-    _slow("a replaced proposal counts", "questions", "standing", "values.append(on_the_table(pattern, unit, about))", "pass"),
+    _slow("an older version stands", "standing", "superseded", "if other.acts == unit.acts:", "if True:"),
+    _slow("a replaced proposal counts", "standing", "standing", "values.append(on_the_table(pattern, unit, about))", "pass"),
     _slow("a list of people is asked apart", "conditions", "one_of", "len(codes) > 1 and", "() and"),
-    _slow("an ending that may be unseen is none", "questions", "_ended", "F if whole else U", "F"),
+    _slow("an ending that may be unseen is none", "standing", "_ended", "F if whole else U", "F"),
     _slow("grace is forgotten", "questions", "_later", "end.hi + case.agreement.grace", "end.hi"),
     _slow("a phase holds at its end", "phases", "Span.ended", "not_later(end, at)", "strictly_later(at, end)"),
     _slow("accounts that differ are not disputed", "judging", "_one", "elif len(set(words)) > 1:", "elif ():"),
@@ -148,7 +148,7 @@ MUTANTS = (
     _slow("a count needs one more", "questions", "_count", "surely >= low", "surely > low"),
     _slow("any permission needs its duty", "clauses", "needed", ", any_of(values)]", "]"),
     _slow("an end before its founding ends", "phases", "_after_founding", "values.append(all_of(own))", "values.append(T)"),
-    _slow("by each is by one", "questions", "each_of", "all_of([answer(one) for one in asked])", "any_of([answer(one) for one in asked])"),
+    _slow("by each is by one", "standing", "each_of", "all_of([answer(one) for one in asked])", "any_of([answer(one) for one in asked])"),
     _slow("a duty stays without a trigger", "duties", "required", "a = all_of(values)", "a = T"),
 )  # fmt: skip
 

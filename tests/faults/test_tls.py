@@ -273,7 +273,7 @@ def test_a_node_without_the_authority_of_its_peer_does_not_start(tmp_path):
 
 
 def test_a_second_start_of_a_running_node_is_refused_and_disturbs_nothing(tmp_path):
-    """house_process.only_one: two houses on one store would sign two histories."""
+    """house_opening.only_one: two houses on one store would sign two histories."""
     with three(tmp_path) as nodes:
         house = child(nodes, "us", "house")
         code, said = start_node(nodes.configs["us"].folder)

@@ -86,8 +86,7 @@ class DeskCommands:
         now = self._now()
         record = self.sayings.room.record(now)
         lines = list(write_record(History.of(record, "ledger"), self.sayings.room.agreement))
-        misfits = [each._asdict() for each in self.sayings.room.misfits()]
-        return {**self._about(now), "lines": lines, "misfits": misfits}
+        return {**self._about(now), "lines": lines}
 
     def _may(self, request: Answer) -> Answer:
         now = self._now()
@@ -135,6 +134,7 @@ class DeskCommands:
             "now": now,
             "agreement": self.sayings.room.agreement.code,
             "sha256": self.sayings.room.agreement.digest,
+            "misfits": [each._asdict() for each in self.sayings.room.misfits()],
         }
 
     def _shape(self, shape: Region) -> Any:

@@ -10,9 +10,8 @@ from typing import Any
 import click
 
 from detente.adapters.control import Control
-from detente.cli.node import line, show, wait_option
+from detente.cli.node import line, show, show_placed, wait_option, warn_of_misfits
 from detente.errors import GivenError
-from detente.model.when import show_clock
 
 WIDTH = 100
 release_option = click.option(
@@ -48,23 +47,16 @@ def send(
             f"{kept}\nRelease it with: detente release --node {folder} {answer['draft']}"
         )
         return
-    answer = control.ask("say", **request, wait=wait)
-    if as_json:
-        show(answer)
-        return
-    for one in answer["placed"]:
-        text = f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…"
-        if wait:
-            receipt = control.ask("receipt", origin=one["origin"], entry=one["entry"])
-            text += f": {receipt['by'].split('/')[-2]} signed for it at {show_clock(receipt['at'])}"
-        click.echo(text)
+    show_placed(control, control.ask("say", **request, wait=wait), wait, as_json)
 
 
 def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
     """One question to a node."""
     _, control = line(folder)
     with control:
-        return control.ask(do, **values)
+        answer = control.ask(do, **values)
+    warn_of_misfits(answer)
+    return answer
 
 
 def confirm(remarks: Sequence[str], *, yes: bool) -> None:

@@ -24,6 +24,7 @@ from detente.agreement.language import read_agreement
 from detente.agreement.record import Path as Line
 from detente.agreement.record import Region
 from detente.agreement.strata import walk
+from detente.cli.node import warn_of_misfits
 from detente.errors import GivenError
 
 file_type = click.Path(path_type=Path)
@@ -51,9 +52,10 @@ def read_node(folder: Path, annexes: Path | None) -> Given:
     """The agreement of a running node and its own record, as far as it knows each log."""
     config = load_config(folder)
     with Control(config.control, timeout=120) as control:
-        lines = control.ask("record")["lines"]
+        answer = control.ask("record")
+    warn_of_misfits(answer)
     agreement = read_agreement(config.agreement(), config.agreement_path.name)
-    return _given(agreement, [(f"the record of {config.code}", "\n".join([*lines, ""]).encode())], annexes)
+    return _given(agreement, [(f"the record of {config.code}", "\n".join([*answer["lines"], ""]).encode())], annexes)
 
 
 def _given(agreement: f.Agreement, contents: list[tuple[str, bytes]], annexes: Path | None) -> Given:

@@ -36,6 +36,15 @@ def line(folder: Path) -> tuple[Config, Control]:
     return config, Control(config.control, timeout=120)
 
 
+def warn_of_misfits(answer: dict[str, Any]) -> None:
+    """Name on standard error what was said and does not fit the agreement: it counts for nothing, a STOP included."""
+    for one in answer["misfits"]:
+        where = f"{one['origin']} entry {one['entry']}"
+        click.echo(
+            f"warning: not in the record, ask its author what was meant: {where}: {visible(one['what'])}", err=True
+        )
+
+
 def read_json(path: Path) -> Any:
     """A JSON file handed to a command; GivenError otherwise."""
     try:
@@ -136,7 +145,8 @@ def refusals(folder: Path, last: int, as_json: bool) -> None:
         )
 
 
-def _print_placed(control: Control, answer: dict[str, Any], wait: bool, as_json: bool) -> None:
+def show_placed(control: Control, answer: dict[str, Any], wait: bool, as_json: bool) -> None:
+    """Where statements stand; with `wait`, who signed for each and when."""
     if as_json:
         show(answer)
         return
@@ -160,7 +170,7 @@ def say(folder: Path, to: str, kind: str, file: Path, wait: bool, as_json: bool)
     _, control = line(folder)
     with control:
         answer = control.ask("say", to=to, kind=kind, fields=read_json(file), wait=wait)
-        _print_placed(control, answer, wait, as_json)
+        show_placed(control, answer, wait, as_json)
 
 
 @click.command(short_help="Keep a statement at home until it is released.")
@@ -188,7 +198,7 @@ def release(folder: Path, name: str | None, wait: bool, as_json: bool) -> None:
         if name is None:
             _print_drafts(control.ask("drafts"), as_json)
             return
-        _print_placed(control, control.ask("release", draft=name, wait=wait), wait, as_json)
+        show_placed(control, control.ask("release", draft=name, wait=wait), wait, as_json)
 
 
 def _print_drafts(answer: dict[str, Any], as_json: bool) -> None:
@@ -214,7 +224,7 @@ def offer(folder: Path, agreement: Path | None, terms: Path | None, wait: bool, 
     _, control = line(folder)
     given = {k: b64(p.read_bytes()) for k, p in (("agreement", agreement), ("terms", terms)) if p is not None}
     with control:
-        _print_placed(control, control.ask("offer", wait=wait, **given), wait, as_json)
+        show_placed(control, control.ask("offer", wait=wait, **given), wait, as_json)
 
 
 @click.command(short_help="Name every line in which CODE's offer differs from ours.")
@@ -249,7 +259,7 @@ def adopt(folder: Path, wait: bool, as_json: bool) -> None:
             if error.code == "agreement-differs":
                 _name_differences(control)
             raise
-        _print_placed(control, answer, wait, as_json)
+        show_placed(control, answer, wait, as_json)
 
 
 def _name_differences(control: Control) -> None:

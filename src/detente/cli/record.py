@@ -13,7 +13,7 @@ from detente.adapters.config import load_config
 from detente.adapters.control import unb64
 from detente.adapters.export_folder import export_folder
 from detente.adapters.store_shared import SqliteShared
-from detente.cli.node import entries, folder_option, json_option, line
+from detente.cli.node import entries, folder_option, json_option, line, warn_of_misfits
 from detente.cli.readable import readable
 from detente.errors import GivenError
 from detente.model.statement import decode_statement
@@ -77,8 +77,7 @@ def record(folder: Path) -> None:
     _, control = line(folder)
     with control:
         answer = control.ask("record")
-    for one in answer["misfits"]:
-        click.echo(f"not in the record: {one['origin']} entry {one['entry']}: {one['what']}", err=True)
+    warn_of_misfits(answer)
     click.echo("\n".join(answer["lines"]))
 
 

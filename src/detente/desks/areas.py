@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from detente.agreement.form import Agreement
 from detente.agreement.record import Act, Interval, Region
 from detente.desks.moves import Move, Table
 from detente.model import canon
@@ -66,17 +65,6 @@ class Area:
     def in_class(self) -> str:
         """The class it counts under: mixed where ground is shared with the opposition's."""
         return MIXED if self.mixed_with and self.kind in DESIGNATED else self.kind
-
-
-def closed(agreement: Agreement) -> str:
-    """Why this agreement has no areas desk; "" if it has one."""
-    for name, fields in NEEDED.items():
-        kind = agreement.kinds.get(name)
-        if kind is None or kind.event:
-            return f"the agreement defines no statement {name!r}"
-        if missing := sorted(fields - set(kind.fields)):
-            return f"its {name} has no field {missing[0]!r}"
-    return ""
 
 
 def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list[Area]:

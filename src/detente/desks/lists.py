@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detente.agreement.form import Agreement
 from detente.agreement.record import Act, Interval, Region, Span
 from detente.desks.moves import Move, Table
 
@@ -79,17 +78,6 @@ class Item:
     def ready_at(self, look: int) -> int | None:
         """When the time to look (ms) has surely passed; None while the receiver has not signed for it."""
         return self.received.hi + look if self.received else None
-
-
-def closed(agreement: Agreement) -> str:
-    """Why this agreement has no lists desk; "" if it has one."""
-    for name, fields in NEEDED.items():
-        kind = agreement.kinds.get(name)
-        if kind is None or kind.event:
-            return f"the agreement defines no statement {name!r}"
-        if missing := sorted(fields - set(kind.fields)):
-            return f"its {name} has no field {missing[0]!r}"
-    return ""
 
 
 def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versions) -> list[Item]:

@@ -6,9 +6,11 @@ that makes no move in the present state is *idle*, kept and named, and changes n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+from detente.agreement.form import Agreement
 
 Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "clock"]
 
@@ -50,6 +52,17 @@ class Table:
         """The move that this statement makes in this state, by anyone of these roles; None: it is idle."""
         roles = set(mover)
         return next((m for m in self.moves if state in m.before and m.kind == kind and m.mover in roles), None)
+
+
+def closed(agreement: Agreement, needed: Mapping[str, frozenset[str]]) -> str:
+    """Why an agreement has no desk that needs these statements with these fields; "" if it has one (05-resolutions 14)."""
+    for name, fields in needed.items():
+        kind = agreement.kinds.get(name)
+        if kind is None or kind.event:
+            return f"the agreement defines no statement {name!r}"
+        if missing := sorted(fields - set(kind.fields)):
+            return f"its {name} has no field {missing[0]!r}"
+    return ""
 
 
 def mermaid(table: Table) -> str:

@@ -18,6 +18,7 @@ from detente.desks import areas as areas_desk
 from detente.desks import lists as lists_desk
 from detente.desks.areas import Area
 from detente.desks.lists import NOMINATION, Item
+from detente.desks.moves import closed
 from detente.errors import LocalError
 from detente.geo import regions
 from detente.geo.areas import Circle, Polygon
@@ -61,7 +62,7 @@ class Room:
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
-        _open("areas", areas_desk.closed(self.agreement))
+        _open("areas", closed(self.agreement, areas_desk.NEEDED))
         return areas_desk.areas(self._acts(now), self.parties, self._overlap)
 
     def opposition(self, now: int) -> list[tuple[str, str, Region]]:
@@ -70,9 +71,9 @@ class Room:
 
     def items(self, now: int) -> list[Item]:
         """Every nomination with its state. An agreement without areas has no versions that could void one."""
-        _open("lists", lists_desk.closed(self.agreement))
+        _open("lists", closed(self.agreement, lists_desk.NEEDED))
         acts = self._acts(now)
-        found = [] if areas_desk.closed(self.agreement) else areas_desk.areas(acts, self.parties, self._overlap)
+        found = [] if closed(self.agreement, areas_desk.NEEDED) else areas_desk.areas(acts, self.parties, self._overlap)
         return lists_desk.items(acts, self.parties, now, areas_desk.versions(found))
 
     def picture(self, now: int) -> Picture:

@@ -12,7 +12,7 @@ from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import in_one_log
-from detente.agreement.judge.standing import Made
+from detente.agreement.judge.sets import Made
 from detente.agreement.judge.streaks import streak
 from detente.agreement.record import Interval
 from detente.agreement.values import F, T, U, Value, all_of

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry
-from detente.agreement.judge.calendar import FAR, LocalCalendar
+from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
+from detente.agreement.judge.moments import due_deeds, edge_deeds
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
@@ -27,7 +27,6 @@ from detente.agreement.strata import clauses_asked, order_of
 from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
-_YEARS = 60_000_000_000_000
 
 
 class Subject:
@@ -263,43 +262,21 @@ class Engine:
         trigger = clause.rule.trigger
         assert trigger is not None
         assert trigger.edge is not None
-        edge = trigger.edge
-        wanted: dict[str, Deed] = {}
-        for lo, hi, value in self.terms.phases[edge.phase].edges(self.frame, edge.edge):
-            name = f"{edge.edge}_of {edge.phase} {iso(lo)}"
-            wanted[name] = Deed(name, "", frozenset(), Interval(lo, hi), {})
-            wanted[name].edge = value
-        self._fill(clause, wanted)
+        found = self.terms.phases[trigger.edge.phase].edges(self.frame, trigger.edge.edge)
+        self._fill(clause, edge_deeds(trigger.edge, found))
 
     def _fill_dues(self, clause: Clause) -> None:
         """One trigger for each due time up to now."""
         trigger = clause.rule.trigger
         assert trigger is not None
         assert trigger.due is not None
-        due, calendar, now = trigger.due, self.terms.calendar, self.frame.now
-        wanted: dict[str, Deed] = {}
-        if due.instant is not None:
-            if due.instant <= now:
-                deed = self._due(due.instant)
-                wanted[deed.id] = deed
-        else:
-            first = self._first_instant()
+        now, first = self.frame.now, self._first_instant()
+        if trigger.due.instant is None:
             if self.due_since.get(clause.rule.id) == (first, now):
                 return
             self.due_since[clause.rule.id] = first, now
-            day = calendar.day_of(first) - timedelta(days=1)  # 24:00 is the next day
-            since: int | None = None
-            while True:
-                instant = calendar.civil(day, due.minute)
-                if instant > now:
-                    break
-                if instant >= first and (due.days is None or day.weekday() in due.days):
-                    old = self.subjects[clause.rule.id].get(f"due {iso(instant)}")
-                    deed = old.deed if old is not None else self._due(instant)
-                    deed.since = since if since is not None else _previous(calendar, day, due)
-                    wanted[deed.id], since = deed, instant
-                day += timedelta(days=1)
-        self._fill(clause, wanted)
+        held = {id: subject.deed for id, subject in self.subjects[clause.rule.id].items()}
+        self._fill(clause, due_deeds(trigger.due, self.terms.calendar, first, now, held))
 
     def _first_instant(self) -> int:
         """The first instant known, in the record or as the start of a phase; now if there is none."""
@@ -309,11 +286,6 @@ class Engine:
         first = self.terms.store.first()
         known = [*starts, self.frame.now] if first is None else [*starts, self.frame.now, first]
         return min(known)
-
-    def _due(self, instant: int) -> Deed:
-        day = self.terms.calendar.day_of(instant)
-        stated = {"day": day.isoformat(), "next_day": (day + timedelta(days=1)).isoformat()}
-        return Deed(f"due {iso(instant)}", "", frozenset(), Interval(instant, instant), stated)
 
     def _fill(self, clause: Clause, wanted: dict[str, Deed]) -> None:
         subjects = self.subjects[clause.rule.id]
@@ -388,23 +360,6 @@ class Engine:
 
 def _finding_id(finding: Finding) -> str:
     return f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}"
-
-
-def iso(instant: int) -> str:
-    """An instant in writing."""
-    if not -_YEARS < instant < _YEARS:
-        return "never"
-    moment = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=instant)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") + (f".{instant % 1000:03d}Z" if instant % 1000 else "Z")
-
-
-def _previous(calendar: LocalCalendar, day: date, due: f.Due) -> int | None:
-    """The due time before the first one."""
-    for back in range(1, 9):
-        before = day - timedelta(days=back)
-        if due.days is None or before.weekday() in due.days:
-            return calendar.civil(before, due.minute)
-    return None
 
 
 def _patterns(value: object) -> Iterator[f.Pattern]:

@@ -18,8 +18,8 @@ from detente.agreement.judge.lookup import absent
 from detente.agreement.judge.matching import NOT_STATED
 from detente.agreement.judge.people import Meant
 from detente.agreement.judge.places import Near, by_distance, distance
+from detente.agreement.judge.sets import Made
 from detente.agreement.judge.shapes import Box, box_of, grow, meet
-from detente.agreement.judge.standing import Made
 from detente.agreement.judge.store import Bucket, Cell
 from detente.agreement.record import OneOf, Path, Region, Spot, Unknown
 from detente.agreement.values import F, T, U, Value, all_of, any_of

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.moments import iso
 from detente.agreement.judge.rules import Clause, later_patterns
 
 if TYPE_CHECKING:
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 def owed_words(engine: Engine, permit: Clause, deed: Deed) -> Iterator[str]:
     """In words: the claim itself, then the duties under `then`."""
-    from detente.agreement.judge.engine import iso
-
     for pattern in later_patterns(permit.rule.when):
         question = engine.terms.question(pattern, permit.rule.id)
         limit = question.deadline(engine.frame, deed, None)

@@ -9,38 +9,27 @@ unknown, not true.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import combinations, product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from detente.agreement import form as f
 from detente.agreement.judge.deeds import Deed
+from detente.agreement.judge.enders import Ender
 from detente.agreement.judge.finders import Finder
 from detente.agreement.judge.frame import Frame
-from detente.agreement.judge.matching import before, equal, in_one_log
-from detente.agreement.judge.people import Meant, union
-from detente.agreement.record import Interval
+from detente.agreement.judge.matching import before, equal
+from detente.agreement.judge.people import Meant
+from detente.agreement.judge.sequence import after, by_then, in_effect, not_later, one_author
+from detente.agreement.judge.sets import Made, same_fields
 from detente.agreement.values import F, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
-    from detente.agreement.judge.questions import Question
+    from detente.agreement.judge.compiled import Compiled
     from detente.agreement.judge.terms import Terms
-
-
-class Made(NamedTuple):
-    """An act, or a set of like acts that is made when its last is; `lo`, `hi`: when."""
-
-    deeds: tuple[Deed, ...]
-    lo: int
-    hi: int
-    each: tuple[Interval, ...] = ()
-    persons: tuple[Meant, ...] = ()
 
 
 class Standing:
     """The part of a question that is about time."""
 
-    def __init__(self, terms: Terms, question: Question) -> None:
+    def __init__(self, terms: Terms, question: Compiled) -> None:
         pattern = question.pattern
         self.calendar = terms.calendar
         self.question = question
@@ -216,7 +205,7 @@ class Standing:
                     if found is None:
                         continue
                     value = all_of((value, found[1], one_author(a, b), after(b, found[0], a, made.each[number])))
-                    value = all_of((value, any_of(_by_then(b, found[0], c, w) for c, w in rest)))
+                    value = all_of((value, any_of(not_later(b, found[0], c, w) for c, w in rest)))
                     if value is F:
                         continue
                     result = all_of((result, negate(all_of((value, same_fields(question, x, b, e, its))))))
@@ -225,184 +214,6 @@ class Standing:
         return result
 
 
-def one_author(a: Deed, b: Deed) -> Value:
-    """Whether two acts are by the same."""
-    if not a.by or not b.by:
-        return U
-    return F if a.by.isdisjoint(b.by) else T if a.by == b.by and len(a.by) == 1 else U
-
-
-def by_then(a: Deed, when: Interval, e: Deed) -> Value:
-    """Whether an act that counts from `when` is not later than e; the act itself is not."""
-    return T if a.id == e.id else _by_then(a, when, e, Interval(e.lo, e.hi))
-
-
-def _by_then(a: Deed, when: Interval, c: Deed, at: Interval) -> Value:
-    """Whether one act is not later than another; between two of one log the index decides."""
-    if in_one_log(a, c):
-        return T if a.index <= c.index else F
-    return before(when.lo, when.hi, at.lo, at.hi)
-
-
-def after(a: Deed, when: Interval, c: Deed, at: Interval) -> Value:
-    """Whether one act is later than another."""
-    return negate(_by_then(a, when, c, at))
-
-
-def in_effect(c: Deed, when: Interval, e: Deed) -> Value:
-    """Whether max(receipt, its `from`) is not later than e."""
-    value = by_then(c, when, e)
-    return value if c.from_ is None else all_of((value, before(c.from_, c.from_, e.lo, e.hi)))
-
-
 def _set_later(other: Made, made: Made) -> Value:
     """Whether a set was completed after another; shared members aside, the order of a log decides where it can."""
     return T if other.lo > made.hi else F if other.hi <= made.lo else U
-
-
-def same_fields(question: Question, x: Frame, a: Deed, e: Deed, its: Deed | None) -> Value:
-    """Whether an act equals the asking act in the fields of `same`."""
-    for finder in question.finders:
-        if finder.kind == a.kind:
-            return all_of(equal(own(x, a, None), asked(x, e, its)) for own, asked in finder.every)
-    return F
-
-
-def make_sets(
-    question: Question,
-    x: Frame,
-    e: Deed,
-    its: Deed | None,
-    persons: list[Meant],
-    *,
-    counting: bool = False,
-    asker: Deed | None = None,
-) -> Iterator[tuple[Made, Value]]:
-    """Sets of one act by each person, alike in the fields named; made when the last is made.
-
-    `same` is about e, words for people about `asker` (e where there is none).
-    """
-    who = asker or e
-    alike = tuple((name, (name,)) for name in question.pattern.alike)
-    firsts: list[tuple[Deed, Value]] = []
-    for finder in question.finders:
-        firsts += [(a, v) for a, v in finder.find(x, e, its, None, None) if v is not F and a.id not in (e.id, who.id)]
-    if counting and e.kind in question.pattern.kinds:
-        firsts.append((e, question.itself(x, e, its)))
-    for first, value in firsts:
-        value = all_of((value, question.fits(x, first, who, persons[0])))
-        if value is F:
-            continue
-        choices: list[list[tuple[Deed, Value]]] = []
-        for meant in persons[1:]:
-            found = []
-            for finder in question.like_finders(alike):
-                for b, like in finder.find(x, first, None, None, None):
-                    if like is F or (b.id in (e.id, who.id) and not counting):
-                        continue
-                    fitting = question.itself(x, e, its) if b.id == e.id else same_fields(question, x, b, e, its)
-                    like = all_of((like, question.fits(x, b, who, meant), fitting))
-                    if like is not F:
-                        found.append((b, like))
-            choices.append(found)
-        for rest in product(*choices):
-            deeds = (first, *(b for b, _ in rest))
-            if _one_for_two(deeds, persons):
-                continue
-            times = [question.when_made(x, a, who) for a in deeds]
-            known = [when for when in times if when is not None]
-            if len(known) == len(deeds):
-                each = tuple(when for when, _ in known)
-                lo, hi = max(w.lo for w in each), max(w.hi for w in each)
-                yield (
-                    Made(deeds, lo, hi, each, tuple(persons)),
-                    all_of((value, *(v for _, v in rest), *(v for _, v in known))),
-                )
-
-
-def _one_for_two(deeds: tuple[Deed, ...], persons: list[Meant]) -> bool:
-    """Whether one act stands for two persons who have nobody in common: it has one author."""
-    for one, two in combinations(range(len(deeds)), 2):
-        first, second = persons[one].possible, persons[two].possible
-        if deeds[one] is deeds[two] and first is not None and second is not None and first.isdisjoint(second):
-            return True
-    return False
-
-
-class Ender:
-    """An act that ends another: words for people are seen from the asking act, `same` from the act that is ended."""
-
-    def __init__(self, terms: Terms, pattern: f.Pattern, shared: list[str], clause: str) -> None:
-        from detente.agreement.judge.questions import Question
-
-        self.question = Question(terms, pattern, clause)
-        self.persons = terms.persons
-        self.finders = []
-        for kind in pattern.kinds:
-            fields = terms.agreement.kinds[kind].fields
-            common = tuple((name, (name,)) for name in dict.fromkeys(shared) if name in fields)
-            self.finders.append(Finder(terms, kind, tuple(dict.fromkeys(pattern.same + common))))
-
-    def value(self, x: Frame, a: Deed, when: Interval, e: Deed) -> Value:
-        """Whether a, which counts from `when`, is ended at the time of e."""
-        question = self.question
-        if question.who is None:
-            return self._by(x, a, when, e, Meant(a.author, a.by if a.author else frozenset(), a.by or None))
-        if question.pattern.each and question.pattern.alike:
-            return question.each_meant(x, e, lambda persons: self._by_sets(x, a, when, e, persons))
-        if question.pattern.each:
-            return question.each_meant(x, e, lambda persons: all_of(self._by(x, a, when, e, one) for one in persons))
-        return self._by(x, a, when, e, union(question.who(x, e)))
-
-    def _by(self, x: Frame, a: Deed, when: Interval, e: Deed, meant: Meant) -> Value:
-        question = self.question
-        result = F
-        lo, hi = (min(a.lo, when.lo), e.hi) if question.to is None else (None, None)
-        for finder in self.finders:
-            for c, value in finder.find(x, a, None, lo, hi):
-                found = question.when_made(x, c, e) if value is not F and c.id not in (a.id, e.id) else None
-                if found is None:
-                    continue
-                value = all_of((value, found[1], after(c, found[0], a, when), self._in_effect(x, c, found[0], e)))
-                if value is F:
-                    continue
-                value = all_of((value, question.fits(x, c, e, meant), question.with_test(x, c, a)))
-                if value is F:
-                    continue
-                x.evidence.append(c.id)
-                result = any_of((result, value))
-                if result is T:
-                    return T
-        if not question.complete(x, e, meant, e.hi):
-            result = any_of((result, U))
-        return result
-
-    def _by_sets(self, x: Frame, a: Deed, when: Interval, e: Deed, persons: list[Meant]) -> Value:
-        """Ended by one like act of each of these, when the last is in effect."""
-        question = self.question
-        result = F
-        for made, value in make_sets(question, x, a, None, persons, asker=e):
-            for c, then in zip(made.deeds, made.each, strict=True):
-                value = all_of((value, after(c, then, a, when), self._in_effect(x, c, then, e), self._shared(x, c, a)))
-                value = value if value is F else all_of((value, question.with_test(x, c, a)))
-            if value is F:
-                continue
-            x.evidence.extend(c.id for c in made.deeds)
-            result = any_of((result, value))
-            if result is T:
-                return T
-        if not question.complete(x, e, None, e.hi):
-            result = any_of((result, U))
-        return result
-
-    def _shared(self, x: Frame, c: Deed, a: Deed) -> Value:
-        """Whether an ending equals what it ends in the shared fields."""
-        for finder in self.finders:
-            if finder.kind == c.kind:
-                return all_of(equal(own(x, c, None), asked(x, a, None)) for own, asked in finder.every)
-        return F
-
-    def _in_effect(self, x: Frame, c: Deed, when: Interval, e: Deed) -> Value:
-        if c.from_ is not None and x.marks is not None:
-            x.marks.append(c.from_)
-        return in_effect(c, when, e)

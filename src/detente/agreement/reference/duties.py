@@ -8,7 +8,7 @@ from datetime import timedelta
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
 from detente.agreement.record import Act, Interval
-from detente.agreement.reference import conditions, people, phases, questions, units
+from detente.agreement.reference import conditions, people, phases, questions, standing, units
 from detente.agreement.reference.case import About, Case, Trace, in_order, nobody, surely_made
 from detente.agreement.reference.clauses import (
     Subject,
@@ -60,7 +60,7 @@ def _by_acts(rule: f.Rule, pattern: f.Pattern, case: Case) -> list[Subject]:
                 surely_made(case, about.act, got[1]),
                 got[0],
                 units.fits(pattern, about.act, seen, seen),
-                questions.further(pattern, unit, seen),
+                standing.further(pattern, unit, seen),
             ]
         )
         found.append(Subject(about, value))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from detente.agreement import form as f
 from detente.agreement.record import Act, Interval
-from detente.agreement.reference import people, questions
+from detente.agreement.reference import people, standing
 from detente.agreement.reference.case import About, Case, in_order, nobody
 from detente.agreement.reference.instants import (
     FAR,
@@ -124,7 +124,7 @@ def founders(pattern: f.Pattern, case: Case) -> list[Unit]:
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
         for unit in units(pattern, about, None, persons):
             seen = replace(about, at=unit.made)
-            found.append(replace(unit, value=all_of([unit.value, questions.further(pattern, unit, seen)])))
+            found.append(replace(unit, value=all_of([unit.value, standing.further(pattern, unit, seen)])))
     return [unit for unit in found if unit.value is not F]
 
 
@@ -255,7 +255,7 @@ def _unseen(edge: f.Edge, case: Case, at: int) -> bool:
     if isinstance(edge, f.ByAct):
         if edge.plus is not None:
             at = latest_start(at, edge.plus, case.agreement.zone)
-        at = questions.until(edge.pattern, at)
+        at = standing.until(edge.pattern, at)
         about = nobody(case, Interval(at, at))
         return not case.whole(edge.pattern.kinds, people.logs_of(edge.pattern.by, about), at)
     if isinstance(edge, f.EdgeOf):
@@ -282,13 +282,13 @@ def _may_shorten(phase: f.Phase, case: Case, at: int) -> bool:
         return False
     about = nobody(case, Interval(-FAR, FAR))
     if not pattern.each or pattern.by is None or "until" not in pattern.alike:
-        return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), questions.until(pattern, at))
+        return not case.whole(pattern.kinds, people.logs_of(pattern.by, about), standing.until(pattern, at))
     for persons in people.listed(pattern.by, about):
         common: set[int] | None = None
         unseen = False
         for code in persons:
             who = (f.Person(code),)
-            if not case.whole(pattern.kinds, people.logs_of(who, about), questions.until(pattern, at)):
+            if not case.whole(pattern.kinds, people.logs_of(who, about), standing.until(pattern, at)):
                 unseen = True
                 continue
             mine = [unit.acts[0] for unit in units(replace(pattern, by=who, each=False), about)]
