@@ -353,3 +353,10 @@ def test_the_status_reaches_the_shell(write, tmp_path, detente):
         "known: us, ru"
         in detente("may", *files, "--event", plan(tmp_path, {"event": "strike", "by": "fr"}), status=1).stderr
     )
+
+
+def test_a_record_given_first_is_told_so(write):
+    agreement, record = write(STORIES[0])
+    result = CliRunner().invoke(judge, [record, agreement])
+    assert isinstance(result.exception, GivenError)
+    assert "the agreement comes first" in str(result.exception)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from detente.agreement.history import NEVER
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Interval
 from detente.node.recording import Recording
@@ -162,11 +163,11 @@ def test_signatures_of_the_agreement_are_acts(world: World):
 
 def test_a_log_that_nobody_carries_here_is_not_known(world: World):
     heads = recording(world, "us").record(world.now).heads
-    assert (heads["us"], heads["ru"], heads["cell"]) == (world.now, world.now, 0)
+    assert (heads["us"], heads["ru"], heads["cell"]) == (world.now, world.now, NEVER)
 
 
 def test_one_that_is_not_a_party_does_not_take_what_it_was_not_told_for_unsaid(world: World):
     world.say("us", "ru", "said", consent())
     record = recording(world, "un").record(world.now)
     assert record.acts == ()
-    assert (record.heads["un"], record.heads["us"], record.heads["ru"]) == (world.now, 0, 0)
+    assert (record.heads["un"], record.heads["us"], record.heads["ru"]) == (world.now, NEVER, NEVER)

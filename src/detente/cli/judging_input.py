@@ -44,7 +44,14 @@ class Given:
 
 def read_given(file: Path, records: tuple[Path, ...], annexes: Path | None) -> Given:
     """Read everything; GivenError names file, line and field of the first thing that is wrong."""
-    agreement = read_agreement(read_file(file), file.name)
+    text = read_file(file)
+    try:
+        agreement = read_agreement(text, file.name)
+    except GivenError as error:
+        if text.lstrip().startswith(b"{"):
+            what = "this looks like a record; the agreement comes first, then the record"
+            raise GivenError("agreement-invalid", what, where=file.name) from error
+        raise
     return _given(agreement, [(path.name, read_file(path)) for path in records], annexes)
 
 

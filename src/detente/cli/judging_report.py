@@ -23,7 +23,7 @@ _STYLE = """
   @bottom-left { content: LABELS; font: 7.5pt Arial, sans-serif; color: #555 }
   @bottom-right { content: counter(page) " / " counter(pages); font: 7.5pt Arial, sans-serif; color: #555 } }
 * { box-sizing: border-box }
-body { font: 10.5pt/1.45 "Source Serif 4", Georgia, "Noto Serif", serif; color: #1a1a1a; background: #fff;
+body { font: 10.5pt/1.45 "Source Serif 4", Georgia, "Noto Serif", serif; color: #1a1a1a; background: #fff; overflow-wrap: anywhere;
   max-width: 178mm; margin: 8mm auto; padding: 0 6mm }
 h1 { font-size: 19pt; line-height: 1.2; margin: 0 0 1mm }
 h2 { font-size: 13pt; margin: 9mm 0 2mm; padding-bottom: 1mm; border-bottom: .4pt solid #888; break-after: avoid }

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from detente.agreement.form import Agreement
+from detente.agreement.history import NEVER
 from detente.agreement.record import Account, Act, Interval, Record
 from detente.agreement.saying import act_of, check, check_told, event_of
 from detente.errors import GivenError
@@ -77,7 +78,7 @@ class Recording:
         of and no log of the terms carries to us is not known at all; its silence proves nothing.
         """
         keepers = [*self._agreement.parties, *(c for c, o in self._agreement.others.items() if o.keeps_log)]
-        heads = dict.fromkeys(keepers if self._only is None else self._only, 0)
+        heads = dict.fromkeys(keepers if self._only is None else self._only, NEVER)
         party = self._me in self._agreement.parties
         for origin, log in self._logs.items():
             if log.audience == self._me and (party or log.author not in self._agreement.parties):
