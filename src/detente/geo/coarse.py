@@ -117,14 +117,18 @@ def extent(shape: Shape | Cell) -> tuple[int, int, float]:
     """Latitude, longitude of the middle, and how far in metres the place reaches from it, its error included."""
     if isinstance(shape, Point | Circle | Cell):
         lon, lat = shape.coordinates
-        reach = shape.radius if isinstance(shape, Circle) else shape.error / 1000 if isinstance(shape, Cell) else 0
-        return lat, lon, float(reach)
+        reach = 0.0
+        if isinstance(shape, Circle):
+            reach = float(shape.radius)
+        elif isinstance(shape, Cell):
+            reach = shape.error / 1000
+        return lat, lon, reach
     if isinstance(shape, Line | MultiPolygon):
         raise GivenError("coarsen-refused", f"a {type(shape).__name__.lower()} cannot be told as one cell")
     (ball,) = region(shape).balls
     x, y, z = ball.centre.up[0]
-    lat, lon = math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
-    return round(lat * E7), round(lon * E7), ball.radius + 0.1
+    north, east = math.degrees(math.atan2(z, math.hypot(x, y))), math.degrees(math.atan2(y, x))
+    return round(north * E7), round(east * E7), ball.radius + 0.1
 
 
 def known_cell(shape: Shape | Cell) -> GridCell | None:

@@ -19,6 +19,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 from detente.agreement.kinds import Field, Kind
@@ -85,7 +86,7 @@ def read_level(text: str, field: Field, where: str) -> Level:
             raise GivenError(CODE, f"cells are {', '.join(map(str, SIZES))} km wide, not {text}", where=where)
     elif re.fullmatch(r"\d+( \d+)+", text):
         edges = tuple(map(int, text.split()))
-        if edges[0] != 0 or any(one >= other for one, other in zip(edges, edges[1:], strict=False)):
+        if edges[0] != 0 or any(one >= other for one, other in pairwise(edges)):
             raise GivenError(CODE, f"edges of bands rise from 0: {text!r} do not", where=where)
         level = InBand(edges)
     else:

@@ -93,7 +93,7 @@ def facts_of(
     else:
         name, subject, held, until, fields = statement.kind, "", None, None, {}
         rest = {each: _plain(getattr(statement, each)) for each in statement.__struct_fields__ if each not in _HEAD}
-    places = {key: value for key, value in fields.items() if _is_place(value)}
+    places = {key: value for key, value in fields.items() if isinstance(value, Place)}
     words = tuple((key, show(value)) for key, value in sorted(fields.items()) if key not in places)
     words += tuple((key, value) for key, value in rest.items() if value)
     common = (audience, identifier, name, subject, statement.time, held)
@@ -104,12 +104,12 @@ def show(value: Value) -> str:
     """A value in words; a place as how precisely it is told, and where its middle is."""
     if isinstance(value, Period):
         return f"{show_instant(value.start)} to {show_instant(value.end)}"
-    return show_place(value) if _is_place(value) else str(value)
+    return show_place(value) if isinstance(value, Place) else str(value)
 
 
-def show_place(place: Value) -> str:
+def show_place(place: Place) -> str:
     """`within a cell of 20 km about 35.19 N 36.93 E`, or the exact place and its size."""
-    if (cell := known_cell(place) if _is_place(place) else None) is not None:
+    if (cell := known_cell(place)) is not None:
         lat, lon = cell.centre()
         return f"a place within {cell.km} km (cell about {_degrees(lat, lon, 2)})"
     if isinstance(place, shapes.Cell):
@@ -147,13 +147,8 @@ def positions(place: Place) -> list[shapes.Position]:
     return list(_positions(place))
 
 
-def _is_place(value: object) -> bool:
-    return isinstance(value, Place)
-
-
-def _places(found: Mapping[str, Value]) -> list[Place | None]:
-    places = [value for _, value in sorted(found.items()) if isinstance(value, Place)]
-    return [*places] or [None]
+def _places(found: Mapping[str, Place]) -> list[Place | None]:
+    return [place for _, place in sorted(found.items())] or [None]
 
 
 def _subject(kind: Kind | None, fields: Mapping[str, Value], subjects: Mapping[str, str]) -> str:

@@ -3,7 +3,7 @@
 Told places are laid into a plane about the newest one (gnomonic, so that great circles are straight) and seen from 18
 directions, 10 degrees apart. In each a place is an interval, and three rules for how a thing may have moved join them:
 
-* still: it stayed where it is; the intervals intersect;
+* still: it stayed where it is; the outlines themselves intersect, so that neighbours which share an edge share no place;
 * steady: it flew straight at one speed of at most `speed`; the pairs (position, speed) that fit all intervals form a
   polygon, whose width is read at each instant told;
 * any way: it moved at `speed` at most; each interval, grown by speed times time, cuts the next, forward and backward.
@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from detente.geo.coarse import known_cell
+from detente.geo.coarse import GridCell, known_cell
 from detente.model.shapes import E7, Cell, Circle, Corridor
 from detente.node.release.facts import Place, positions
 
@@ -33,14 +33,21 @@ LEAST = 1.0
 """Metres: what is narrower than this is a touch of two edges and no place; the rule that leads there is not followed."""
 _ANGLES = np.arange(DIRECTIONS) * math.pi / DIRECTIONS
 _AXES = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
+_ROUND = np.concatenate([_AXES.T, -_AXES.T])
+"""A circle by 36 corners on it, two on each direction."""
+
+
+Vertex = tuple[float, float]
 
 
 class Seen(NamedTuple):
-    """A place told for an instant (ms): as intervals [low, high] in each direction, metres."""
+    """A place told for an instant (ms): intervals [low, high] in each direction, and its outline in the plane, metres."""
 
     at: int
     low: Floats
     high: Floats
+    outline: list[Vertex]
+    cell: GridCell | None = None
 
     @property
     def width(self) -> float:
@@ -89,14 +96,40 @@ def after(before: Sequence[Seen], newest: Seen, speed: float) -> float:
 
 
 def _still(before: Sequence[Seen], newest: Seen, speed: float) -> float:
-    low, high, least = newest.low, newest.high, newest.width
+    common, least = newest.outline, newest.width
     for seen in reversed(before):
-        low, high = np.maximum(low, seen.low), np.minimum(high, seen.high)
-        found = float((high - low).min())
+        if newest.cell and seen.cell and _apart(newest.cell, seen.cell):
+            return least
+        common = _intersection(common, seen.outline)
+        found = _narrowest(common)
         if found < LEAST:
             return least
         least = min(least, found)
     return least
+
+
+def _apart(one: GridCell, other: GridCell) -> bool:
+    """Whether two cells, not grown, have no ground in common: exactly, where the plane would leave a sliver."""
+    (s, w, n, e), (south, west, north, east) = (each._replace(grown=0).bounds() for each in (one, other))
+    return n <= south or north <= s or e <= west or east <= w
+
+
+def _narrowest(outline: list[Vertex]) -> float:
+    """The least width of a convex outline: across one of its edges."""
+    widths = [0.0] if len(outline) < 3 else []
+    for (x, y), (u, v) in zip(outline, [*outline[1:], *outline[:1]], strict=True):
+        length = math.hypot(u - x, v - y)
+        if length > LEAST / 1000:
+            widths.append(max(abs((u - x) * (q - y) - (v - y) * (p - x)) for p, q in outline) / length)
+    return min(widths, default=0.0)
+
+
+def _intersection(one: list[Vertex], other: list[Vertex]) -> list[Vertex]:
+    """Of two convex outlines, the second anticlockwise."""
+    for (x, y), (u, v) in zip(other, [*other[1:], *other[:1]], strict=True):
+        a, b = v - y, x - u
+        one = _clip(one, a, b, a * x + b * y)
+    return one
 
 
 def _steady(before: Sequence[Seen], newest: Seen, speed: float) -> float:
@@ -146,13 +179,10 @@ def _forward(before: list[Seen], speed: float) -> Seen | None:
             reach = speed * (seen.at - state.at) / 1000
             low, high = np.maximum(seen.low, state.low - reach), np.minimum(seen.high, state.high + reach)
             if float((high - low).min()) >= LEAST:
-                state = Seen(seen.at, low, high)
+                state = seen._replace(low=low, high=high)
                 continue
         state = seen
     return state
-
-
-Vertex = tuple[float, float]
 
 
 def _clip(polygon: list[Vertex], a: float, b: float, most: float) -> list[Vertex]:
@@ -208,5 +238,28 @@ def _corners(place: Place) -> tuple[Floats, float]:
 
 def _seen(at: int, place: Place, plane: Plane) -> Seen:
     corners, beyond = _corners(place)
-    along = plane(corners) @ _AXES
-    return Seen(at, along.min(axis=0) - beyond, along.max(axis=0) + beyond)
+    flat = plane(corners)
+    if beyond:
+        flat = (flat[:, None, :] + beyond * _ROUND[None, :, :]).reshape(-1, 2)
+    along = flat @ _AXES
+    return Seen(at, along.min(axis=0), along.max(axis=0), _hull(flat), known_cell(place))
+
+
+def _hull(flat: Floats) -> list[Vertex]:
+    """The convex outline of positions in the plane, anticlockwise (Andrew's monotone chain)."""
+    ordered = sorted({(float(x), float(y)) for x, y in flat})
+    if len(ordered) < 3:
+        return ordered
+    halves: list[Vertex] = []
+    for run in (ordered, ordered[::-1]):
+        chain: list[Vertex] = []
+        for x, y in run:
+            while len(chain) > 1 and _turn(chain[-2], chain[-1], (x, y)) <= 0:
+                chain.pop()
+            chain.append((x, y))
+        halves += chain[:-1]
+    return halves
+
+
+def _turn(one: Vertex, other: Vertex, third: Vertex) -> float:
+    return (other[0] - one[0]) * (third[1] - one[1]) - (other[1] - one[1]) * (third[0] - one[0])
