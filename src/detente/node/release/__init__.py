@@ -1,1 +1,1 @@
-"""What may leave: coarsening, the guard of one's own position, and the register of what has been told."""
+"""What may leave: one linear pipeline from a draft to a statement that may be said (50-release)."""
