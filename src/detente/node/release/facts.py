@@ -12,7 +12,7 @@ by the first that names somebody; a field that names a statement stands for what
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -26,6 +26,7 @@ from detente.model.statement import Notice, Statement
 from detente.model.when import show_instant
 
 Place = shapes.Shape | shapes.Cell
+Held = tuple[int, int] | None
 _HEAD = {each.name for each in msgspec.structs.fields(Statement)}
 _NAMING = ("code", "who", "addressee")
 
@@ -44,7 +45,7 @@ class Fact:
     kind: str
     subject: str
     said: int
-    held: tuple[int, int] | None
+    held: Held
     place: Place | None
     fields: tuple[tuple[str, str], ...]
     until: int | None = None
@@ -80,24 +81,49 @@ def facts_of(
     subjects = subjects or {}
     if isinstance(statement, Said | Told):
         kind = agreement.kinds.get(statement.name) if agreement else None
-        fields: dict[str, Value] = dict(statement.fields)
-        name, subject = statement.name, _subject(kind, fields, subjects)
-        held = (statement.first, statement.last) if isinstance(statement, Told) else _held(kind, fields, statement)
-        rest = {} if isinstance(statement, Said) else {"by": ", ".join(statement.by) or "not said"}
-        until = statement.until if isinstance(statement, Said) else None
-    elif isinstance(statement, Notice):
-        name, subject, until = statement.kind, f"operation {statement.operation}", None
-        held, rest = (statement.window.start, statement.window.end), {"remark": statement.remark or ""}
-        circle = statement.place
+        fields: Mapping[str, Value] = statement.fields
+        if isinstance(statement, Told):
+            rest = {"by": ", ".join(statement.by) or "not said"}
+            held: Held = statement.first, statement.last
+            return _made(statement.name, kind, fields, audience, identifier, statement.time, subjects, held, rest)
+        held = _held(kind, fields)
+        if held is None and statement.from_ is not None and statement.until is not None:
+            held = statement.from_, statement.until
+        found = _made(statement.name, kind, fields, audience, identifier, statement.time, subjects, held, {})
+        return [replace(fact, until=statement.until) for fact in found]
+    if isinstance(statement, Notice):
+        circle, window = statement.place, statement.window
         fields = {"place": shapes.Circle(coordinates=(circle.lon, circle.lat), radius=max(circle.radius, 1))}
-    else:
-        name, subject, held, until, fields = statement.kind, "", None, None, {}
-        rest = {each: _plain(getattr(statement, each)) for each in statement.__struct_fields__ if each not in _HEAD}
+        rest = {"remark": statement.remark or ""}
+        found = _made(
+            "notice", None, fields, audience, identifier, statement.time, {}, (window.start, window.end), rest
+        )
+        return [replace(fact, subject=f"operation {statement.operation}") for fact in found]
+    rest = {each: _plain(getattr(statement, each)) for each in statement.__struct_fields__ if each not in _HEAD}
+    return _made(statement.kind, None, {}, audience, identifier, statement.time, {}, None, rest)
+
+
+def draft_facts(kind: Kind, fields: Mapping[str, Value], audience: str, now: int, name: str = "") -> list[Fact]:
+    """Facts of what is about to be said, as it would leave: `statement` is its draft's name."""
+    return _made(kind.name, kind, fields, audience, name, now, {}, _held(kind, fields), {})
+
+
+def _made(
+    name: str,
+    kind: Kind | None,
+    fields: Mapping[str, Value],
+    audience: str,
+    identifier: str,
+    said: int,
+    subjects: Mapping[str, str],
+    held: Held,
+    rest: Mapping[str, str],
+) -> list[Fact]:
     places = {key: value for key, value in fields.items() if isinstance(value, Place)}
     words = tuple((key, show(value)) for key, value in sorted(fields.items()) if key not in places)
     words += tuple((key, value) for key, value in rest.items() if value)
-    common = (audience, identifier, name, subject, statement.time, held)
-    return [Fact(*common, place, words, until) for place in _places(places)]
+    subject = _subject(kind, fields, subjects)
+    return [Fact(audience, identifier, name, subject, said, held, place, words) for place in _places(places)]
 
 
 def show(value: Value) -> str:
@@ -165,17 +191,13 @@ def _subject(kind: Kind | None, fields: Mapping[str, Value], subjects: Mapping[s
     return ""
 
 
-def _held(kind: Kind | None, fields: Mapping[str, Value], said: Said) -> tuple[int, int] | None:
+def _held(kind: Kind | None, fields: Mapping[str, Value]) -> Held:
     spans = [value for value in fields.values() if isinstance(value, Period)]
     if spans:
         return min(each.start for each in spans), max(each.end for each in spans)
     forms = kind.fields if kind else {}
     instants = [v for name, v in fields.items() if isinstance(v, int) and name in forms and forms[name].type == "time"]
-    if instants:
-        return min(instants), max(instants)
-    if said.from_ is not None and said.until is not None:
-        return said.from_, said.until
-    return None
+    return (min(instants), max(instants)) if instants else None
 
 
 def _plain(value: object) -> str:

@@ -28,7 +28,7 @@ from detente.geo.regions import region
 from detente.model.when import show_instant
 from detente.node.release.assets import Assets
 from detente.node.release.facts import Fact, Place, show_place
-from detente.node.release.guard import Objection
+from detente.node.release.interface import Objection
 from detente.node.release.motion import Fix, remaining
 from detente.node.release.nearness import comes_within
 
@@ -88,6 +88,10 @@ class Preview:
     objections: tuple[Objection, ...] = ()
     earlier: Mapping[str, int] = field(default_factory=dict)
 
+    def with_objections(self, more: Iterable[Objection]) -> Preview:
+        """The same with others' objections first."""
+        return replace(self, objections=tuple(dict.fromkeys((*more, *self.objections))))
+
     def text(self) -> str:
         """For people, before sending; at most 100 columns."""
         audiences = ", ".join(sorted({fact.audience for fact in (*self.new, *self.known)}))
@@ -101,7 +105,7 @@ class Preview:
                 f"{about}: with {self.earlier.get(subject, 0)} places told before, {show_length(int(metres * 1000))} remains of "
                 "where it is"
             )
-        lines += [line for each in self.objections for line in _wrapped(f"stopped: {each.what}")]
+        lines += [line for each in self.objections for line in _wrapped(f"stopped: {each.what}; {each.remedy}")]
         lines.append("This does not catch:")
         lines += [f"  - {each};" for each in NOT_CAUGHT]
         return "\n".join(lines)
@@ -180,13 +184,13 @@ class Register:
                 f"{fact.subject} was told for the slot that begins at {show_instant(at * limits.slot)} already, by "
                 f"{taken[0].statement[:12] or 'a statement that waits'}: at most one release for an object and slot"
             )
-            found.append(Objection(CODE, what, fact.kind))
+            found.append(Objection(CODE, what, "wait for a later slot"))
         if left < limits.width:
             what = (
                 f"with {len(others)} places told before, {show_length(int(left * 1000))} would remain of where {fact.subject} is; "
                 f"{show_length(limits.width * 1000)} has to"
             )
-            found.append(Objection(CODE, what, fact.kind))
+            found.append(Objection(CODE, what, "wait, or tell it by a wider cell"))
         return found
 
 
