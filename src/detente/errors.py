@@ -96,6 +96,7 @@ ADVICE: dict[str, str] = {
     "coarsen-refused": "give the field at a level its type can have, or leave it out; nothing finer leaves instead",
     "own-position": "nothing left; tell it coarser or later, or leave the place out, and look at `detente told`",
     "told-too-much": "nothing left; wait for a later slot, or tell it coarser: `detente told` shows what they can combine",
+    "sensor-shown": "nothing left; tell it coarser, or tell what a second source saw: `detente account list` shows what is kept",
     "assets-invalid": "correct the named line of the file of own assets; nothing leaves before it can be read",
     "not-confirmed": "look at each warning; if the place is right all the same, repeat it with --yes",
     "area-file-invalid": "correct the file at the named feature or line",

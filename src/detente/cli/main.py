@@ -38,10 +38,26 @@ def _register() -> None:
     from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, record, voice
+    from detente.cli.told import account, told
     from detente.cli.verify import verify
 
-    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
-    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    first = (
+        account,
+        adopt,
+        areas,
+        bundle,
+        check,
+        clauses,
+        compare,
+        demo,
+        discard,
+        draft,
+        export,
+        import_group,
+        judge,
+        keys,
+    )
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms, told)
     for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 

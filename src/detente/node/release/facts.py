@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from detente.agreement.form import Agreement
-from detente.agreement.kinds import Kind
+from detente.agreement.kinds import Field, Kind
 from detente.geo.cell import show_length
 from detente.geo.coarse import GridCell, known_cell
 from detente.model import shapes
@@ -27,6 +27,8 @@ from detente.model.when import show_instant
 
 Place = shapes.Shape | shapes.Cell
 Held = tuple[int, int] | None
+NOTICE = Kind("notice", event=False, fields={"operation": Field("operation", "code"), "place": Field("place", "area")})
+"""The notice of every node as a kind, so that it names its object as an agreement's does."""
 _HEAD = {each.name for each in msgspec.structs.fields(Statement)}
 _NAMING = ("code", "who", "addressee")
 
@@ -93,12 +95,12 @@ def facts_of(
         return [replace(fact, until=statement.until) for fact in found]
     if isinstance(statement, Notice):
         circle, window = statement.place, statement.window
-        fields = {"place": shapes.Circle(coordinates=(circle.lon, circle.lat), radius=max(circle.radius, 1))}
-        rest = {"remark": statement.remark or ""}
-        found = _made(
-            "notice", None, fields, audience, identifier, statement.time, {}, (window.start, window.end), rest
-        )
-        return [replace(fact, subject=f"operation {statement.operation}") for fact in found]
+        said: dict[str, Value] = {"operation": statement.operation}
+        said["place"] = shapes.Circle(coordinates=(circle.lon, circle.lat), radius=max(circle.radius, 1))
+        said["window"] = Period(start=window.start, end=window.end)
+        if statement.remark:
+            said["remark"] = statement.remark
+        return _made("notice", NOTICE, said, audience, identifier, statement.time, {}, _held(NOTICE, said), {})
     rest = {each: _plain(getattr(statement, each)) for each in statement.__struct_fields__ if each not in _HEAD}
     return _made(statement.kind, None, {}, audience, identifier, statement.time, {}, None, rest)
 
