@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,7 +36,7 @@ def test_a_cell_holds_what_it_is_the_cell_of(lat: int, lon: int, km: int):
 def test_cells_nest(lat: int, lon: int):
     """Telling coarse what was told fine, or the other way, can never cut a cell in two."""
     cells = [cell_at(lat, lon, km) for km in SIZES]
-    for fine, coarse in zip(cells, cells[1:], strict=False):
+    for fine, coarse in pairwise(cells):
         (south, west, north, east), (s, w, n, e) = fine.bounds(), coarse.bounds()
         assert s <= south < north <= n
         assert w <= west < east <= e

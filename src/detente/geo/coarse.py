@@ -10,7 +10,8 @@ holds what is told with its extent and error. The cell is always that of the mid
 two cells, which would say that it lies near the edge. Whoever knows this page knows the middle to the cell, no better;
 the register counts with that.
 
-Between 70° north and south; nearer the poles, and where a cell would lie across 180° of longitude, a place is refused. Units: 1e-7 degrees, metres, kilometres for sizes.
+Between 70° north and south; nearer the poles, and where a cell would lie across 180° of longitude, a place is refused.
+Units: 1e-7 degrees, metres, kilometres for sizes.
 """
 
 from __future__ import annotations

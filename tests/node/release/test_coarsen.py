@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -148,7 +149,7 @@ def test_the_second_of_a_crossing_is_not_told():
 
 @pytest.mark.parametrize("slots", [SLOTS])
 def test_slots_nest(slots: tuple[int, ...]):
-    assert all(longer % shorter == 0 for shorter, longer in zip(slots, slots[1:], strict=False))
+    assert all(longer % shorter == 0 for shorter, longer in pairwise(slots))
 
 
 def test_telling_twice_gives_equal_values():

@@ -93,8 +93,8 @@ def test_a_crossing_within_a_minute_places_it_near_the_edge():
     ("azimuth", "speed", "step"), [(30, 250.0, 1), (63, 200.0, 5), (90, 250.0, 15), (45, 230.0, 30)]
 )
 def test_an_adversary_with_the_same_engine_never_gets_below_the_bound(azimuth: float, speed: float, step: int):
-    """Fourteen places of a flight, or two hours of it, offered each `step` minutes to a register that asks for 10 km: what it lets through never
-    leaves the adversary less, after any of its releases."""
+    """Fourteen places of a flight, offered each `step` minutes to a register that asks for 10 km: what it lets through
+    never leaves the adversary less, after any of its releases."""
     bound = 10 * KM
     register = Register(Assets(remains={"seen": Remains(bound, step * MINUTE, SPEED)}, given=True))
     told: list[Fix] = []
