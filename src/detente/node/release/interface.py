@@ -22,10 +22,10 @@ class Levels(NamedTuple):
     place: int = 0
     time: int = 0
     altitude: int = 0
-    count: tuple[int, ...] = ()
+    counts: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.place, self.time, self.altitude, self.count))
+        return any((self.place, self.time, self.altitude, self.counts))
 
 
 class Objection(NamedTuple):
