@@ -189,12 +189,17 @@ def draft(folder: Path, to: str, kind: str, file: Path) -> None:
 @click.command(short_help="Sign a draft with the release key and send it.")
 @folder_option
 @click.argument("name", required=False)
+@click.option("--preview", is_flag=True, help="Say what will have been told after it; nothing is sent.")
 @wait_option
 @json_option
-def release(folder: Path, name: str | None, wait: bool, as_json: bool) -> None:
+def release(folder: Path, name: str | None, preview: bool, wait: bool, as_json: bool) -> None:
     """Sign draft NAME with the release key and send it. Without NAME: the drafts that wait."""
     _, control = line(folder)
     with control:
+        if preview and name is not None:
+            answer = control.ask("preview", draft=name)
+            show(answer) if as_json else click.echo(answer["text"])
+            return
         if name is None:
             _print_drafts(control.ask("drafts"), as_json)
             return
