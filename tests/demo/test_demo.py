@@ -179,3 +179,17 @@ def test_the_readme_shows_what_the_demo_prints(told):
     block = (ROOT / "README.md").read_text().split("## What the demo shows\n\n```\n")[1].split("```")[0]
     missing = [line for line in block.splitlines() if line != "..." and shape(line) not in printed]
     assert missing == []
+
+
+def test_release_shows_what_will_have_been_told_and_stops_the_tanker(told):
+    """90-demo, release: previewed, only the coarse one passes, the guard stops the orbit."""
+    text = scene(told, "release")
+    for words in (
+        "comes within 20.0 km of tanker-1",
+        "ru gets nothing",
+        "After this we will have told ru: operation op-2: a place within 20 km",
+        "This does not catch:",
+        "us asks its register: told ru of op-2",
+    ):
+        assert words in text, words
+    assert text.count("step guard: own-position") == 2
