@@ -50,7 +50,7 @@ def approve(
     \b
       detente approve REQUEST                                    show the exact bytes that are asked about
       detente approve REQUEST --key KEY --say yes --out ANSWER   answer it
-      detente approve FILE --key KEY --delegate HEX --until T --node-code us   (see the how-to)
+      detente approve FILE --key KEY --delegate HEX --until T --node CODE      let another key answer
 
     At the node: detente approve ANSWER --node FOLDER takes a signed answer, delegation or policy signature in.
     """
@@ -117,9 +117,8 @@ def _take_in(folder: Path, file: str, as_json: bool) -> None:
         show(answer)
     elif "policy" in answer:
         by = ", ".join(answer["signed"]) or "two persons before"
-        click.echo(
-            f"policy {answer['version']}, {answer['policy'][:16]}…: {'in force' if answer['in_force'] else 'waits for a second person'}; signed by {by}"
-        )
+        state = "in force" if answer["in_force"] else "waits for a second person"
+        click.echo(f"policy {answer['version']}, {answer['policy'][:16]}…: {state}; signed by {by}")
     elif "delegates_to" in answer:
         click.echo(f"{answer['taken']}: {answer['delegates_to']} may answer until {show_instant(answer['until'])}")
     else:
@@ -133,9 +132,8 @@ def _show(request: Request, as_json: bool) -> None:
         click.echo(_read_back(request))
         return
     until = show_instant(request.until) if request.until else "no time limit"
-    click.echo(
-        f"{request.node} asks: may this {request.statement} leave to {', '.join(request.to)}? Answer until {until}."
-    )
+    click.echo(f"{request.node} asks: may this {request.statement} leave to {', '.join(request.to)}?")
+    click.echo(f"answer until {until}")
     click.echo(f"draft {request.draft}, rule {request.rule}, {request.given}; label {_labels(request.labels)}")
     for form in request.forms:
         click.echo(f"form {form.template}:")

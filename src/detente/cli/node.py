@@ -25,6 +25,13 @@ folder_option = click.option(
     "--node", "folder", type=click.Path(path_type=Path), required=True, help="The node's folder (with node.toml)."
 )
 MINUTE = 60_000
+COUNTED = (
+    ("yes", "yes"),
+    ("no", "no"),
+    ("abstained", "abstained"),
+    ("unfulfilled", "yes, on a condition not fulfilled"),
+    ("silent", "silent"),
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 label_option = click.option(
     "--label", type=click.Path(path_type=Path), help="A label of one's own (JSON, STANAG 5636); it stays at home."
@@ -72,28 +79,16 @@ def labelled(label: Path | None) -> dict[str, Any]:
 def state_lines(state: dict[str, Any]) -> list[str]:
     """How far a draft has come, in words, each line at most as wide as a terminal."""
     quorum = state.get("quorum")
-    if state["state"] == "sent":
-        return ["sent"]
     if quorum is None:
-        if state["state"] == "ready":
-            return [f"ready; leaves at {show_instant(state['leaves'])}" if state["leaves"] else "ready"]
-        return (
-            ["not put forward" if state["state"] == "draft" else "refused", *wrap(visible(state["what"]), 92)]
-            if state["what"]
-            else ["not put forward"]
-        )
+        if state["state"] in ("sent", "ready"):
+            leaves = f"; leaves at {show_instant(state['leaves'])}" if state.get("leaves") else ""
+            return [state["state"] + leaves]
+        why = wrap(visible(state["what"]), 92) if state["what"] else []
+        return ["refused" if state["state"] == "refused" else "not put forward", *why]
     until = f"until {show_instant(quorum['until'])}" if quorum["until"] else "without a time limit"
-    said = (
-        ("yes", "yes"),
-        ("no", "no"),
-        ("abstained", "abstained"),
-        ("unfulfilled", "yes, on a condition not fulfilled"),
-        ("silent", "silent"),
-    )
-    lines = [
-        f"needs {quorum['needed']}, has {len(quorum['yes'])}; waiting for {', '.join(quorum['waiting']) or 'nobody'}, {until}"
-    ]
-    return lines + [f"{words}: {', '.join(quorum[key])}" for key, words in said if quorum[key]]
+    waiting = ", ".join(quorum["waiting"]) or "nobody"
+    lines = [f"needs {quorum['needed']}, has {len(quorum['yes'])}; waiting for {waiting}, {until}"]
+    return lines + [f"{words}: {', '.join(quorum[key])}" for key, words in COUNTED if quorum[key]]
 
 
 def entries(count: int) -> str:

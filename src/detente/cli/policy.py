@@ -73,9 +73,8 @@ def _print(one: dict[str, Any]) -> None:
         click.echo(f"  rule {rule['rule']}: {', '.join(rule['say'])} to {', '.join(rule['to'])}, {rule['given']}"[:100])
         if quorum := rule["quorum"]:
             within = f" within {show_duration(quorum['within'])}" if quorum["within"] else ""
-            click.echo(
-                f"    {quorum['needed']} of {', '.join(quorum['of'])}{within}; silence {quorum['silence']}, abstention {quorum['abstain']}"
-            )
+            counts = f"silence {quorum['silence']}, abstention {quorum['abstain']}"
+            click.echo(f"    {quorum['needed']} of {', '.join(quorum['of'])}{within}; {counts}")
         if len(rule["templates"]) > 1:
             click.echo(f"    forms: {', '.join(rule['templates'])}")
     if not one["rules"]:
