@@ -18,12 +18,15 @@ from detente.adapters.release_store import ReleaseStore
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
+from detente.agreement.kinds import Kind
 from detente.errors import GivenError, LocalError
 from detente.model.statement import Statement
 from detente.node.house import House
 from detente.node.ledger import Ledger
+from detente.node.release.coarsen import coarsen
 from detente.node.release.labels import read_label
 from detente.node.release.outgoing import of_the_node
+from detente.node.release.pipeline import meaning
 from detente.node.speaker import Placed
 from detente.proof.checkpoint import Head
 from detente.proof.keys import key_id
@@ -82,6 +85,9 @@ class Commands:
         desks = DeskCommands(house, private, clock.now, most_per_day)
         self.sayings = desks.sayings
         self.release = ReleaseDesk(house, store, ReleaseStore(private, house.me), self.sayings, clock.now)
+        self._told = desks.told
+        self.release.desk.coarsen, self.release.desk.guard = coarsen, self._told.ledger
+        self.release.told = self._told.ledger.said
         self._kept = ReleaseCommands(self.release, self._fields, self._placed)
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
@@ -90,12 +96,14 @@ class Commands:
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
+        self._told.ledger.ended()
         for waiting in (self.after, self.release.after):
             while waiting:
                 waiting.pop(0)()
 
     def undone(self) -> None:
         """The batch failed: nothing of it is to be forgotten."""
+        self._told.ledger.ended()
         self.after.clear()
         self.release.after.clear()
 
@@ -200,6 +208,13 @@ class Commands:
             audiences = self._house.audiences() if to == "*" else [to]
         label = read_label(request["label"]) if request.get("label") is not None else None
         return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
+
+    def do_preview(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What everybody will have been told once draft `draft` has left, in the form in which it would leave."""
+        seen = [self.release.as_it_leaves(draft) for draft in self.release.drafts_of(str(request["draft"]))]
+        audiences = [paper.draft.audience for paper in seen]
+        kind, values = meaning(seen[0].draft, self.release.agreement())
+        return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
     def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
         """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""

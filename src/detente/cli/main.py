@@ -41,9 +41,11 @@ def _register() -> None:
     from detente.cli.policy import policy
     from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.release import draft, recall, release
+    from detente.cli.told import account, told
     from detente.cli.verify import verify
 
     first = (
+        account,
         adopt,
         approvals,
         approve,
@@ -77,6 +79,7 @@ def _register() -> None:
         say,
         state,
         terms,
+        told,
     )
     for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)

@@ -42,9 +42,10 @@ def draft(folder: Path, to: str, kind: str, label: Path | None, file: Path) -> N
 @folder_option
 @click.argument("name", required=False)
 @click.option("--request", "out", type=click.Path(path_type=Path), help="Write the request for agencies to this file.")
+@click.option("--preview", is_flag=True, help="Say what will have been told after it; nothing is sent.")
 @wait_option
 @json_option
-def release(folder: Path, name: str | None, out: Path | None, wait: bool, as_json: bool) -> None:
+def release(folder: Path, name: str | None, out: Path | None, preview: bool, wait: bool, as_json: bool) -> None:
     """Put draft NAME forward: it is signed and sent as soon as the policy's agencies and slot allow.
 
     Without NAME: every draft, and what it waits for, from whom and until when.
@@ -53,6 +54,10 @@ def release(folder: Path, name: str | None, out: Path | None, wait: bool, as_jso
     with control:
         if name is None:
             _print_drafts(control.ask("drafts"), as_json)
+            return
+        if preview:
+            answer = control.ask("preview", draft=name)
+            show(answer) if as_json else click.echo(answer["text"])
             return
         if out is not None:
             _write(control.ask("approval_request", draft=name), out, as_json)

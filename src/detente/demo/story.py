@@ -16,6 +16,7 @@ from detente.demo.scene_lists import lists
 from detente.demo.scene_map import area_map
 from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
+from detente.demo.scene_release import release
 from detente.demo.scene_september import calls, notice
 from detente.demo.scene_trial import trial
 from detente.demo.stage import Stage, at
@@ -23,7 +24,18 @@ from detente.demo.three import Three
 
 START = at("3 20:30")
 OUT = "demo-out"
-SCENES: tuple[Callable[[Stage], None], ...] = (paper, area_map, trial, lists, before, notice, calls, line_cut, record)
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    paper,
+    area_map,
+    trial,
+    lists,
+    before,
+    release,
+    notice,
+    calls,
+    line_cut,
+    record,
+)
 HEARTBEAT = "12h"
 """Longer than one would agree on, so that twelve days pass in seconds."""
 
