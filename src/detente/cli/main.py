@@ -24,6 +24,7 @@ def cli() -> None:
 
 
 def _register() -> None:
+    from detente.cli.approve import approvals, approve
     from detente.cli.areas import areas
     from detente.cli.bundle import bundle
     from detente.cli.checking import check
@@ -34,16 +35,20 @@ def _register() -> None:
     from detente.cli.judging_before import may
     from detente.cli.keys import keys, terms
     from detente.cli.lists import lists
-    from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.node import adopt, compare, node, offer, refusals, say, state
     from detente.cli.operate import discard, override, watch
     from detente.cli.place import place
+    from detente.cli.policy import policy
     from detente.cli.record import export, log, receipt, record, voice
+    from detente.cli.release import draft, recall, release
     from detente.cli.told import account, told
     from detente.cli.verify import verify
 
     first = (
         account,
         adopt,
+        approvals,
+        approve,
         areas,
         bundle,
         check,
@@ -57,7 +62,25 @@ def _register() -> None:
         judge,
         keys,
     )
-    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms, told)
+    then = (
+        lists,
+        log,
+        may,
+        node,
+        offer,
+        override,
+        place,
+        policy,
+        recall,
+        receipt,
+        record,
+        refusals,
+        release,
+        say,
+        state,
+        terms,
+        told,
+    )
     for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 
