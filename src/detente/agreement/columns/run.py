@@ -17,7 +17,7 @@ from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.rules import Clause
-from detente.agreement.record import Act, Interval, Record
+from detente.agreement.record import Act, Record
 
 
 class Run:
@@ -98,15 +98,10 @@ class Run:
         if table.kind == "":
             return step.subjects[clause.rule.id][id].deed
         held = step.terms.store.deeds.get(id)
-        if held is not None:
-            return held
-        return Deed(
-            id,
-            table.kind,
-            table.names.people(int(table.by[row])),
-            Interval(int(table.lo[row]), int(table.hi[row])),
-            table.fields[row],
-        )
+        if held is None and len(table.acts):
+            held = step.terms.wardrobe.deed(table.acts[row])
+        assert held is not None
+        return held
 
     def about(self, name: str, act: str) -> list[Finding]:
         """The findings of a clause on one act, in full."""

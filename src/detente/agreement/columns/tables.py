@@ -61,6 +61,9 @@ class Table:
         self.has_stated = stated is not None
         self.log, self.index = place or (_same(-1, size), _same(-1, size))
         self.logged = place is not None and bool((self.index >= 0).any())
+        self.acts: Sequence[Act] = ()
+        self.unaddressed: frozenset[str] = frozenset()
+        """Acts that are left out though others received them: their addressee did not."""
         self.since: Ints | None = None
         self.edge: Any = None
         self._kept: dict[tuple[str, str], Any] = {}
@@ -181,12 +184,15 @@ class Builder:
     def table(self, kind: str, acts: list[Act]) -> Table:
         """The acts of a kind that were made."""
         form = self.wardrobe.kinds[kind]
+        unaddressed: frozenset[str] = frozenset()
         if form.event:
             anywhen = Interval(-FAR, FAR)
             when = [act.at or anywhen for act in acts]
         else:
             found = self._counted(kind, acts)
             if None in found:
+                lost = [act for act, counted in zip(acts, found, strict=True) if counted is None]
+                unaddressed = frozenset(act.id for act in lost if act.received)
                 acts = [act for act, counted in zip(acts, found, strict=True) if counted is not None]
             when = [counted for counted in found if counted is not None]
         bounds = pairs(when)
@@ -202,12 +208,14 @@ class Builder:
                 np.array([-NEVER if act.from_ is None else act.from_ for act in acts], np.int64),
                 np.array([NEVER if act.until is None else act.until for act in acts], np.int64),
             )
-        return Table(
+        table = Table(
             kind, self.vocabulary, self.names,
             ids=[act.id for act in acts], fields=[act.fields for act in acts],
             when=bounds, by=np.array([mask(act.by) for act in acts], np.int64),
             event=form.event, receipts=[act.received for act in acts], stated=stated, place=place,
         )  # fmt: skip
+        table.acts, table.unaddressed = acts, unaddressed
+        return table
 
     def _counted(self, kind: str, acts: list[Act]) -> list[Interval | None]:
         """From when each counts: one receipt is the plain case."""

@@ -89,8 +89,6 @@ class World:
         frame = self.step.frame
         logs = [*agreement.parties, *(other.code for other in agreement.others.values() if other.keeps_log)]
         self._everywhere = min(frame.head(log) for log in logs)
-        self.behind = self._everywhere < record.now
-        """Whether some log is not known up to now."""
 
     def _reach(self, record: Record) -> tuple[int | None, int]:
         """The first and the last instant at which something in the record surely counts."""
@@ -241,9 +239,9 @@ class World:
 
     def _known(self, people: frozenset[str]) -> int:
         logs = self.persons.logs(people)
-        if not logs:
+        if logs is None:
             return self._everywhere
-        return min(self.step.frame.head(log) for log in logs)
+        return min((self.step.frame.head(log) for log in logs), default=FAR)  # nobody makes any
 
     def soonest(self, by: Ints) -> Ints:
         """The first instant at which a receipt that is not in the record may come."""
@@ -251,6 +249,18 @@ class World:
         def after(people: frozenset[str]) -> int:
             logs = self.persons.logs(people or None)
             return min([self.step.frame.head(log) for log in logs] if logs else [self.now]) + 1
+
+        return np.asarray(self.names.each(by, after))
+
+    def unseen_from(self, by: Ints, receiver: str) -> Ints:
+        """The first instant at which a receipt by somebody that is not seen may lie, by who may be the author."""
+        frame = self.step.frame
+        own = frame.head(receiver) if receiver in frame.logs else None
+
+        def after(people: frozenset[str]) -> int:
+            logs = self.persons.logs(people or None)
+            known = min(frame.head(log) for log in logs or frame.logs)
+            return (known if own is None else max(known, own)) + 1
 
         return np.asarray(self.names.each(by, after))
 
