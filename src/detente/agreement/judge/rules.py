@@ -19,6 +19,7 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.judge.questions import Question
+from detente.agreement.record import Interval
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ class Clause:
         self.beside: list[Clause] = []
         """Of a prohibition: the permissions that neither prevail nor yield."""
         self.looks_ahead = _asks_later(terms.agreement, (rule.when, rule.unless))
+        ahead = [pattern for part in (rule.when, rule.unless) for pattern in later_patterns(terms.agreement, part)]
+        self.awaits = [terms.question(pattern, rule.id) for pattern in ahead]
         self.ahead = rule.mode == "require" or _asks_later(terms.agreement, rule)
 
     # the parts
@@ -105,14 +108,17 @@ class Clause:
 
     def applies(self, x: Frame, e: Deed) -> Value:
         """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
-        if e.kind not in self.rule.kinds or (
-            x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
-        ):
+        if not self.heeded(x, e):
             return F
         value = all_of((T if e.sure else U, self.scope(x, e)))
         if value is not F and self.unless is not None:
             value = all_of((value, negate(self.unless(x, e, None))))
         return value
+
+    def heeded(self, x: Frame, e: Deed) -> bool:
+        """Of a permission: whether it speaks of this kind of act, and before the act is relied on if it looks ahead."""
+        unasked = x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
+        return e.kind in self.rule.kinds and not unasked
 
     def lifting(self, x: Frame, e: Deed) -> Value:
         """Any permission that prevails over this prohibition and applies."""
@@ -163,7 +169,7 @@ class Clause:
             against = tuple(permit.rule.id for permit in self.beside if permit.counts(x, e, self) is not F)
             if against:
                 verdict = "cannot tell"
-        due_by = self._claimable(x, e) if verdict == "not due" else None
+        due_by = self._awaited_until(x, e) if verdict == "not due" else None
         return [self._finding(x, e, verdict, e.author, against=against, due_by=due_by)]
 
     def _from_receipt(self, x: Frame, e: Deed) -> tuple[Deed, Value] | None:
@@ -176,10 +182,19 @@ class Clause:
             return None
         return e.counted_from(found[0]), found[1]
 
-    def _claimable(self, x: Frame, e: Deed) -> int | None:
-        """Until when a permission that looks ahead may still be claimed."""
-        found = [limit for permit in self.permits for limit in _deadlines(permit, x, e)]
-        return max(found) if found else None
+    def _awaited_until(self, x: Frame, e: Deed) -> int | None:
+        """Until when something may still come that the prohibition, or a permission that lifts it, waits for."""
+        lifting = [permit for permit in self.permits if permit.heeded(x, e)]
+        limits = [limit.hi for one in (self, *lifting) for limit in one.deadlines(x, e)]
+        grace = self.terms.agreement.grace
+        return max((limit for limit in limits if limit < FAR and x.now <= limit + grace), default=None)
+
+    def deadlines(self, x: Frame, e: Deed) -> Iterator[Interval]:
+        """The last instants for what its `when` and `unless` ask about the time to come."""
+        for question in self.awaits:
+            limit = question.deadline(x, e, None)
+            if limit is not None:
+                yield limit
 
     def _duties(self, x: Frame, e: Deed, a: Value) -> list[Finding]:
         excused: Value | None = None
@@ -276,18 +291,14 @@ class Clause:
         return (self.terms.persons.guarantor(bearer) or None) if bearer else None
 
 
-def _deadlines(permit: Clause, x: Frame, e: Deed) -> list[int]:
-    questions = [permit.terms.question(pattern, permit.rule.id) for pattern in later_patterns(permit.rule.when)]
-    limits = [question.deadline(x, e, None) for question in questions]
-    return [limit.hi for limit in limits if limit is not None]
-
-
-def later_patterns(condition: f.Condition | None) -> list[f.Pattern]:
-    """The questions of a condition that look ahead."""
+def later_patterns(agreement: f.Agreement, condition: f.Condition | None) -> list[f.Pattern]:
+    """The questions of a condition that look ahead from the act itself, through names as well."""
     if isinstance(condition, f.All | f.Any_):
-        return [pattern for item in condition.items for pattern in later_patterns(item)]
+        return [pattern for item in condition.items for pattern in later_patterns(agreement, item)]
     if isinstance(condition, f.Not):
-        return later_patterns(condition.item)
+        return later_patterns(agreement, condition.item)
+    if isinstance(condition, f.Named):
+        return later_patterns(agreement, agreement.define[condition.name])
     if isinstance(condition, f.Ask) and condition.mode == "later":
         return [condition.pattern]
     return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.record import Act
-from detente.agreement.reference import conditions, people, phases, units
+from detente.agreement.reference import conditions, people, phases, questions, units
 from detente.agreement.reference.case import About, Case, Trace, surely_made
 from detente.agreement.reference.instants import FAR
 from detente.agreement.strata import walk
@@ -60,7 +60,6 @@ def finish(rule: f.Rule, about: About, finding: Finding) -> Finding:
         at=(about.at.lo, about.at.hi),
         evidence=tuple(dict.fromkeys(evidence)),
         missing=tuple(dict.fromkeys(trace.missing)) if finding.verdict not in ("kept", "not applicable") else (),
-        due_by=finding.due_by if finding.due_by is not None else (min(trace.running) if trace.running else None),
         borne_by=_borne_by(rule, finding, about) if finding.verdict == "cannot tell" else "",
     )
 
@@ -180,8 +179,34 @@ def forbidden(rule: f.Rule, about: About) -> Finding:
             and meets(permit, rule, replace(about, clause=permit.id, trace=Trace())) is not F
         )
         word = "cannot tell" if against else word
-    finding = Finding(rule.id, about.act.id, bearer_of(about.act), word, against=against)
+    waits = awaited_until(rule, about) if word == "not due" else None
+    finding = Finding(rule.id, about.act.id, bearer_of(about.act), word, due_by=waits, against=against)
     return finish(rule, about, finding)
+
+
+def awaited_until(rule: f.Rule, about: About) -> int | None:
+    """Until when something may still come that a prohibition, or a permission that lifts it, waits for."""
+    case, found = about.case, asked_later((rule.when, rule.unless), about.case)
+    for permit in case_permits(about):
+        if lifts(permit, rule) and about.act.kind in permit.kinds:
+            ahead = looks_ahead((permit.when, permit.unless), case)
+            if case.relied is None or not ahead or permit.id in case.relied:
+                found += asked_later((permit.when, permit.unless), case)
+    ends = [end.hi for pattern in found if (end := questions.last_instant(pattern, about)) is not None]
+    return max((end for end in ends if end < FAR // 2 and case.record.now <= end + case.agreement.grace), default=None)
+
+
+def asked_later(condition: object, case: Case) -> list[f.Pattern]:
+    """The questions of a condition about what comes after the act itself, through names as well."""
+    if isinstance(condition, tuple):
+        return [pattern for item in condition for pattern in asked_later(item, case)]
+    if isinstance(condition, f.All | f.Any_):
+        return asked_later(condition.items, case)
+    if isinstance(condition, f.Not):
+        return asked_later(condition.item, case)
+    if isinstance(condition, f.Named):
+        return asked_later(case.agreement.define[condition.name], case)
+    return [condition.pattern] if isinstance(condition, f.Ask) and condition.mode == "later" else []
 
 
 def case_permits(about: About) -> list[f.Rule]:

@@ -132,7 +132,6 @@ def _later(pattern: f.Pattern, about: About) -> Value:
             value = U
         elif case.record.now <= end.hi + case.agreement.grace:
             value = P
-            about.trace.running.append(end.hi)
         elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, end.hi)):
             value = any_of([value, U])
     _note(pattern, answers, value, about)
