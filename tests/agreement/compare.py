@@ -30,7 +30,12 @@ def words(findings: Iterable[Finding]) -> Said:
             continue  # one engine names it, the other leaves it out
         shadow = " (shadow)" if one.shadow else ""
         against = f" against {' '.join(sorted(one.against))}" if one.against else ""
-        more = {"earliest": one.earliest, "due by": one.due_by, "answers": one.answers, "borne by": one.borne_by or None}
+        more = {
+            "earliest": one.earliest,
+            "due by": one.due_by,
+            "answers": one.answers,
+            "borne by": one.borne_by or None,
+        }
         details = "".join(f", {name} {item}" for name, item in more.items() if item is not None)
         said[(one.clause, one.act, str(one.bearer))] = f"{one.verdict}{shadow}{against}{details}"
     return said

@@ -6,7 +6,7 @@ require = answered ∨ `unless`. The table turns the two into a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
+from detente.agreement.judge.doubt import kinds_in_doubt, questions_of
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
@@ -68,6 +69,7 @@ class Clause:
         """Of a prohibition: the permissions that neither prevail nor yield."""
         self.looks_ahead = _asks_later(terms.agreement, (rule.when, rule.unless))
         ahead = [pattern for part in (rule.when, rule.unless) for pattern in later_patterns(terms.agreement, part)]
+        self.asks = [one for part in (rule.when, rule.unless) for one in questions_of(self, part)]
         self.awaits = [terms.question(pattern, rule.id) for pattern in ahead]
         self.ahead = rule.mode == "require" or _asks_later(terms.agreement, rule)
 
@@ -200,30 +202,32 @@ class Clause:
         excused: Value | None = None
         found = []
         start = (x.evidence, x.missing)
-        for code, answer in self._bound(x, e):
+        for code, answer, meant in self._bound(x, e):
             x.evidence, x.missing = list(start[0]), list(start[1])
-            g = answer()
+            owed = answer()
+            g = owed
             if g is not T and self.unless is not None:
                 excused = self.unless(x, e, None) if excused is None else excused
                 g = any_of((g, excused))
-            found.append(self._finding(x, e, _TABLE[a][g], code, due_by=self.limit(x, e)))
+            due_by = self.limit(x, e)
+            found.append(self._finding(x, e, _TABLE[a][g], code, due_by=due_by, meant=meant if owed is U else []))
         return found
 
-    def _bound(self, x: Frame, e: Deed) -> Iterator[tuple[str | None, Callable[[], Value]]]:
-        """Who is bound, and whether it was answered: each one; or all together where it is unsure who they are."""
+    def _bound(self, x: Frame, e: Deed) -> Iterator[tuple[str | None, Callable[[], Value], list[Meant]]]:
+        """Who is bound, whether it was answered, and by whom it may be: each one; or all together where it is unsure."""
         assert self.owed is not None
         assert self.who is not None
         if self.each is None:
             meant = union(self.who(x, e))
-            yield meant.code, lambda: self.answered(x, e, meant)
+            yield meant.code, lambda: self.answered(x, e, meant), [meant]
             return
         choices = self.each(x, e)
         if len(choices) == 1 and choices[0]:
             for one in choices[0]:
-                yield one.code, partial(self.answered, x, e, one)
+                yield one.code, partial(self.answered, x, e, one), [one]
             return
         values = {all_of(self.answered(x, e, one) for one in persons) if persons else F for persons in choices}
-        yield None, lambda: values.pop() if len(values) == 1 else U
+        yield None, lambda: values.pop() if len(values) == 1 else U, [one for persons in choices for one in persons]
 
     def limit(self, x: Frame, e: Deed) -> int | None:
         """The last instant for what is owed; None if it cannot be dated."""
@@ -252,6 +256,7 @@ class Clause:
         *,
         against: tuple[str, ...] = (),
         due_by: int | None,
+        meant: Iterable[Meant] = (),
     ) -> Finding:
         rule = self.rule
         evidence = tuple(dict.fromkeys(i for i in x.evidence if i != e.id))
@@ -263,22 +268,21 @@ class Clause:
             due_by=due_by, against=against,
         )  # fmt: skip
         if verdict == "cannot tell" and rule.doubt:
-            finding = replace(finding, borne_by=self._borne_by(x, e, evidence, bearer))
+            finding = replace(finding, borne_by=self._borne_by(x, e, bearer, meant))
         if rule.reading_of or (self.force is not None and self.force(x, e, None) is not T):
             finding = replace(finding, shadow=True)
         return finding
 
-    def _borne_by(self, x: Frame, e: Deed, evidence: tuple[str, ...], bearer: str | None) -> str:
-        """Who bears the doubt: the first key that is `any` or the kind of an act that is not sure (resolution 20)."""
-        deeds = [e, *(deed for deed in (self.terms.store.named(id)[0] for id in evidence) if deed is not None)]
-        kinds = {deed.kind for deed in deeds}
+    def _borne_by(self, x: Frame, e: Deed, bearer: str | None, meant: Iterable[Meant]) -> str:
+        """Who bears the doubt: the first key that is `any` or the kind of an act in doubt (resolution 20)."""
+        kinds = kinds_in_doubt(self, x, e, meant)
         for kind, who in self.rule.doubt.items():
             if kind != "any" and kind not in kinds:
                 continue
             if who == "actor":
                 return bearer or ""
             if who == "guarantor":
-                return self._answers(bearer) or ""
+                return self.terms.persons.guarantor(bearer) or "" if bearer else ""
             if who == "other":
                 others = [code for code in self.terms.agreement.parties if code != bearer]
                 return others[0] if len(others) == 1 and bearer else ""
