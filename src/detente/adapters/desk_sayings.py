@@ -29,7 +29,7 @@ from detente.node.house import House
 KINDS: Mapping[str, type[Said | Told]] = {"said": Said, "told": Told}
 BY_ADOPTING = ("signature", "participation")
 MOST_PER_DAY = 50
-_HEAD = {"agreement": "0" * 64, "author": "x", "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
+_HEAD = {"agreement": "0" * 64, "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
 Answer = dict[str, Any]
 
 
@@ -53,7 +53,7 @@ class Sayings:
         """The fields of a statement or account of the agreement, areas and lines in their canonical form; GivenError
         (said-invalid, bad-field) names the field that does not fit."""
         try:
-            value = msgspec.convert({"type": kind, **_HEAD, **given}, KINDS[kind])
+            value = msgspec.convert({"type": kind, "author": self._house.me, **_HEAD, **given}, KINDS[kind])
         except msgspec.ValidationError as error:
             raise GivenError("bad-field", str(error), where=f"{kind} {given.get('name', '')}".strip()) from error
         shapes = {name: each for name, each in value.fields.items() if isinstance(each, Polygon | Line)}
@@ -124,11 +124,11 @@ class Sayings:
 
     def _plan(self, fields: Answer) -> Answer:
         """A nomination as a plan for the before-check."""
-        said = msgspec.convert({"type": "said", **_HEAD, **fields}, Said)
+        said = msgspec.convert({"type": "said", "author": self._house.me, **_HEAD, **fields}, Said)
         kind = self.room.agreement.kinds[said.name]
         act = act_of(self.room.agreement, said, "plan", received={})
         shown = {name: show_value(value, kind.fields[name], self.room.agreement) for name, value in act.fields.items()}
-        return {"statement": said.name, "by": self._house.me, "fields": shown}
+        return {"statement": said.name, "by": sorted(act.by), "fields": shown}
 
     # drafts that have had their time
 
