@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from detente.agreement.record import Act, Interval, Region, Span
 from detente.desks.moves import Move, Table
 
+VOCABULARY = "lists-1"
 NOMINATION, CONSENT, REFUSAL, WITHDRAWAL = "nomination", "consent", "refusal", "withdrawal_of_consent"
 ABORT, RESULT = "abort", "result"
 Versions = Mapping[str, Sequence[tuple[int, int]]]
@@ -37,12 +38,6 @@ TABLE = Table(
         Move(("agreed", "expired"), "reported", "either", RESULT),
     ),
 )
-NEEDED: Mapping[str, frozenset[str]] = {
-    NOMINATION: frozenset({"target", "place", "window"}),
-    CONSENT: frozenset({"target", "nomination"}),
-    REFUSAL: frozenset({"target"}),
-    WITHDRAWAL: frozenset({"target"}),
-}
 
 
 @dataclass(frozen=True)
