@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from detente.adapters.alerts import Alerts
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
+from detente.adapters.desk_stops import StopDesk
+from detente.adapters.desk_watch import WatchDesk
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
@@ -67,6 +70,7 @@ class Commands:
         private: PrivateStore,
         clock: ClockLike,
         most_per_day: int = MOST_PER_DAY,
+        alerts: Alerts | None = None,
     ) -> None:
         self._house = house
         self._store = store
@@ -79,7 +83,10 @@ class Commands:
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
-        self._table |= desks.table
+        alerts = alerts or Alerts((), private.path.parent)
+        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say, alerts)
+        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say, self.stops)
+        self._table |= {**desks.table, **self.stops.table, **watch.table}
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -279,6 +286,7 @@ class Commands:
             raise LocalError("clock-invalid", "this node runs on wall time")
         self._house.tick(self._clock.now())
         self.sayings.shred(self._clock.now())
+        self.after.append(partial(self.stops.tick, self._clock.now()))
         return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
 
     def do_override(self, request: dict[str, Any]) -> dict[str, Any]:

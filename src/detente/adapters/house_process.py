@@ -27,6 +27,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from detente.adapters.alerts import Alerts
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
@@ -41,6 +42,7 @@ STATEMENTS = 512
 COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them all
 TICK_SECONDS = 0.5
 KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may"}
+KNOWING |= {"picture", "stops", "watch_screen"}
 """Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 
@@ -50,7 +52,8 @@ class HouseProcess:
 
     def __init__(self, config: Config, key: bytes, poke: socket.socket, life: int) -> None:
         self.house, self.store, self.private, self.clock = open_house(config, key)
-        self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day)
+        alerts = Alerts(config.alert, config.folder)
+        self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day, alerts)
         self._config = config
         self._poke = poke
         self._life = life
@@ -274,6 +277,7 @@ class HouseProcess:
                     self.house.tick(now)
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
+            self.commands.stops.tick(now)
         except LocalError as error:
             if error.code != "disk-full":
                 raise

@@ -35,13 +35,15 @@ def _register() -> None:
     from detente.cli.keys import keys, terms
     from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
-    from detente.cli.operate import discard, override, watch
+    from detente.cli.operate import discard, override
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, record, voice
+    from detente.cli.stop import stop
     from detente.cli.verify import verify
+    from detente.cli.watch import watch
 
     first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
-    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, stop, terms)
     for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 

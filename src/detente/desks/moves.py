@@ -12,7 +12,7 @@ from typing import Literal
 
 from detente.agreement.form import Agreement
 
-Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "clock"]
+Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "post", "clock"]
 
 
 @dataclass(frozen=True)
