@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from detente.adapters.alerts import Alerts
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
+from detente.adapters.desk_stops import StopDesk
+from detente.adapters.desk_watch import WatchDesk
 from detente.adapters.release_commands import ReleaseCommands
 from detente.adapters.release_desk import ReleaseDesk
 from detente.adapters.release_store import ReleaseStore
@@ -72,6 +75,7 @@ class Commands:
         private: PrivateStore,
         clock: ClockLike,
         most_per_day: int = MOST_PER_DAY,
+        alerts: Alerts | None = None,
     ) -> None:
         self._house = house
         self._store = store
@@ -86,7 +90,10 @@ class Commands:
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
-        self._table |= desks.table | self._kept.table
+        alerts = alerts or Alerts((), private.path.parent)
+        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say, alerts)
+        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say, self.stops)
+        self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -257,6 +264,7 @@ class Commands:
         now = self._clock.now()
         self._house.tick(now)
         self.sayings.shred(now)
+        self.after.append(partial(self.stops.tick, now))
         self.release.run(now)
         return {"now": now, "next_due": min(self._house.duties.next_due(), self.release.next_due(now))}
 

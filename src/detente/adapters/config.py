@@ -23,7 +23,7 @@ from detente.model.when import read_instant, write_instant
 
 FILE = "node.toml"
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users"}
+_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users", "alert"}
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Peer:
 @dataclass(frozen=True)
 class Config:
     """A node as configured. `clock` is wall or scenario (then `scenario_start` is its first instant, ms); `max_pages`
-    bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does)."""
+    bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does); `alert`: a
+    command the house runs when a STOP is raised and carried on."""
 
     folder: Path
     code: str
@@ -52,6 +53,7 @@ class Config:
     most_per_day: int = 50
     gateway_user: str = ""
     house_user: str = ""
+    alert: tuple[str, ...] = ()
 
     @property
     def shared(self) -> Path:
@@ -141,6 +143,11 @@ def read_config(data: bytes, path: Path) -> Config:
     pages = _number(limits.get("shared_pages", 0), "pages", f"{path} limits.shared_pages")
     lists = raw.get("lists", {})
     _only(lists, {"most_per_day"}, f"{path} lists")
+    alert = raw.get("alert", [])
+    if not isinstance(alert, list) or not all(isinstance(each, str) and each for each in alert):
+        raise LocalError(
+            "config-invalid", "must be a list of texts: a command and its arguments", where=f"{path} alert"
+        )
     most = _number(lists.get("most_per_day", 50), "nominations", f"{path} lists.most_per_day")
     return Config(
         folder=folder,
@@ -154,6 +161,7 @@ def read_config(data: bytes, path: Path) -> Config:
         most_per_day=most,
         gateway_user=str(users.get("gateway", "")),
         house_user=str(users.get("house", "")),
+        alert=tuple(alert),
     )
 
 
@@ -226,6 +234,7 @@ def write_config(config: Config) -> None:
         *([f'scenario_start = "{write_instant(config.scenario_start)}"'] if config.clock == "scenario" else []),
         f'agreement = "{config.agreement_path.name}"',
         f'terms = "{config.terms_path.name}"',
+        *([f"alert = {json.dumps(list(config.alert), ensure_ascii=False)}"] if config.alert else []),
     ]
     for peer in config.peers.values():
         lines += _peer_lines(peer)

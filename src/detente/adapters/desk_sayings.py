@@ -15,6 +15,7 @@ import msgspec
 
 from detente.adapters.record_lines import read_plan
 from detente.adapters.record_values import show_value
+from detente.adapters.spoken import Spoken
 from detente.adapters.store_private import PrivateStore
 from detente.agreement.language import read_agreement
 from detente.agreement.saying import act_of, check, check_told
@@ -48,7 +49,9 @@ class Sayings:
     def room(self) -> Room:
         """The desks; GivenError (agreement-invalid) if this version cannot read the node's agreement."""
         agreement = read_agreement(self._house.settings.agreement, "agreement.yaml")
-        return Room(agreement, self._house.terms, self._house.store, self._house.me)
+        room = Room(agreement, self._house.terms, self._house.store, self._house.me)
+        room.alleged = Spoken(self._private, agreement, self._house.me).acts
+        return room
 
     def fields(self, kind: str, given: Answer) -> Answer:
         """The fields of a statement or account of the agreement, areas and lines in their canonical form; GivenError

@@ -27,6 +27,7 @@ from typing import Any
 import msgspec
 import uvloop
 
+from detente.adapters.alerts import Alerts
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
@@ -43,7 +44,7 @@ COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them a
 TICK_SECONDS = 0.5
 KNOWING = {
     "state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may", "policy", "approvals",
-    "approval_request",
+    "approval_request", "picture", "stops", "watch_screen",
 }  # fmt: skip
 """Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
@@ -54,7 +55,8 @@ class HouseProcess:
 
     def __init__(self, config: Config, key: bytes, poke: socket.socket) -> None:
         self.house, self.store, self.private, self.clock = open_house(config, key)
-        self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day)
+        alerts = Alerts(config.alert, config.folder)
+        self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day, alerts)
         self._config = config
         self._poke = poke
         self._queue: list[Asked] = []
@@ -271,6 +273,7 @@ class HouseProcess:
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
                 self._send_ready(now)
+            self.commands.stops.tick(now)
         except LocalError as error:
             if error.code != "disk-full":
                 raise
@@ -290,7 +293,7 @@ class HouseProcess:
             self.commands.undone()
             raise
         self.commands.committed()
-        self._tell_gateway()
+        send_poke(self._poke, b"h")
 
     def _say_full(self, error: Exception) -> None:
         """A full disk is said once and survived; nothing is signed meanwhile."""

@@ -78,6 +78,31 @@ def cli() -> None:
     receipts, and a record anyone can verify."""
 
 
+def _register() -> None:
+    from detente.cli.areas import areas
+    from detente.cli.bundle import bundle
+    from detente.cli.checking import check
+    from detente.cli.clauses import clauses
+    from detente.cli.demo import demo
+    from detente.cli.importing import import_group
+    from detente.cli.judging import judge
+    from detente.cli.judging_before import may
+    from detente.cli.keys import keys, terms
+    from detente.cli.lists import lists
+    from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
+    from detente.cli.operate import discard, override
+    from detente.cli.place import place
+    from detente.cli.record import export, log, receipt, record, voice
+    from detente.cli.stop import stop
+    from detente.cli.verify import verify
+    from detente.cli.watch import watch
+
+    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
+    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, stop, terms)
+    for command in (*first, *then, verify, voice, watch):
+        cli.add_command(command)
+
+
 def main() -> None:
     """Run the command; exit 1 for a refusal, 2 for a wrong call, 70 for a fault of Detente itself."""
     try:

@@ -13,7 +13,7 @@ from typing import Literal
 from detente.agreement.form import Agreement, Used
 from detente.agreement.record import Act
 
-Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "clock"]
+Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "post", "clock"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ two nodes that hold the same entries and signatures answer alike. Times ms UTC. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from detente.agreement import form as f
@@ -47,6 +48,8 @@ class Room:
 
     def __init__(self, agreement: f.Agreement, terms: Terms, store: SharedStore, me: str) -> None:
         self.agreement = agreement
+        self.alleged: Callable[[Sequence[Act]], Sequence[Act]] = lambda known: ()
+        """STOPs heard by voice, beside what is known: before an act they count as raised."""
         self.me = me
         self.parties = terms.parties()
         self.geometry = Distances()
@@ -85,7 +88,9 @@ class Room:
 
     def may(self, act: Act, at: int) -> tuple[Overall, list[Finding]]:
         """The before-check on this node's own record."""
-        judge = Judge.over(self.agreement, self.geometry, known_at(self.record(at), at))
+        record = self.record(at)
+        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)))
+        judge = Judge.over(self.agreement, self.geometry, known_at(record, at))
         return judge.overall(act, at), judge.may(act, at)
 
     def nominated(self, now: int, by: str) -> int:
