@@ -31,7 +31,14 @@ def test_the_kinds_that_protect_are_read_off_the_clauses():
         "withdrawal", "revocation", "opposition_area", "refusal", "withdrawal_of_consent", "abort", "change_of_plan",
         "voiding_of_notice", "site_entry", "stop",
     }  # fmt: skip
-    for spared in ("consent", "nomination", "designation", "lifting_of_stop", "site_removal", "opposition_area_removal"):
+    for spared in (
+        "consent",
+        "nomination",
+        "designation",
+        "lifting_of_stop",
+        "site_removal",
+        "opposition_area_removal",
+    ):
         assert spared not in PROTECTING, spared
     assert "site_entry" in protecting(read_agreement((FOLDER / "humanitarian-notification.yaml").read_bytes()))
 
@@ -44,7 +51,9 @@ def base(now: str = "2016-09-20T00:00:00Z") -> Record:
 def unsure(kind: str, by: str, since: int) -> Act:
     fields = dict.fromkeys(SYRIA.kinds[kind].fields, UNKNOWN)
     other = "us" if by == "ru" else "ru"
-    return Act("d" * 64, kind, frozenset({by}), None, {other: Interval(since, NO_END)}, fields, log=by, known_from=since)
+    return Act(
+        "d" * 64, kind, frozenset({by}), None, {other: Interval(since, NO_END)}, fields, log=by, known_from=since
+    )
 
 
 def columns(agreement: Agreement, record: Record, geometry: Exact) -> list[Finding]:

@@ -74,7 +74,7 @@ def test_a_protection_that_does_not_fit_leaves_it_untold_until_its_author_says_i
     assert item.ending == (name in ("withdrawal_of_consent", "refusal", "abort"))
     (area,) = [each for each in centre.rooms["us"].areas(centre.world.now) if each.state == "agreed"]
     assert bool(area.mixed_with) == (name == "opposition_area")
-    centre.later(60 * MINUTE)
+    centre.later(10 * MINUTE)
     assert word(centre) == "cannot tell", "time does not mend it"
     anew = {"name": name, "same_as": identifier, "fields": FITTING[name]}
     centre.world.say("ru", "us", "said", anew)

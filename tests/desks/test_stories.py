@@ -16,7 +16,7 @@ from detente.agreement.finding import Finding
 from detente.agreement.judge import Judge
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Act, Interval, Spot
-from detente.cli.lists import remarks_on
+from detente.cli.place_input import remarks_on
 from detente.desks.lists import Item
 from detente.desks.room import Room
 from detente.errors import GivenError
