@@ -93,7 +93,7 @@ ADVICE: dict[str, str] = {
     "agreement-differs": "compare the named lines with the other side; sign only the same bytes",
     "not-adopted": "both parties must sign the same agreement and terms first",
     "not-released": "release the draft with the release key first; nothing leaves without it",
-    "not-confirmed": "look at each warning; if the place is right all the same, repeat it with --yes",
+    "not-confirmed": "look at each warning; if the place is right all the same, repeat it with --confirmed CODE for each",
     "area-file-invalid": "correct the file at the named feature or line",
     "edges-unstated": "ask who drew the area; give --edges geodesic, or --edges densify for lines drawn on a flat map",
     "no-desk": "adopt an agreement that defines the statement named; this node can do nothing of the kind under this one",

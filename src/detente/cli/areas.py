@@ -61,13 +61,12 @@ def _class(one: dict[str, Any]) -> str:
 @areas.command("import", short_help="Read areas from a file and say what they are.")
 @click.argument("file", type=click.Path(path_type=Path))
 @file_options
-@confirmed_option
 @click.option(
     "--out", type=click.Path(path_type=Path), help="Write them there as GeoJSON with the edges that were meant."
 )
 def import_areas(file: Path, out: Path | None, **options: Any) -> None:
     """Read areas from FILE (GeoJSON, KML or a list of coordinates) strictly. Nothing is sent or kept."""
-    found = read_file_areas(file, options)
+    found = read_file_areas(file, {**options, "confirmed": None})
     for each in found:
         click.echo(f"{each.code}: {describe(each)}")
     if out is not None:

@@ -63,16 +63,16 @@ def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
     return answer
 
 
-def confirm(remarks: Sequence[str], confirmed: Sequence[str]) -> None:
+def confirm(remarks: Sequence[str], confirmed: Sequence[str] | None) -> None:
     """Show what a person should look at, and ask; GivenError (not-confirmed) where nobody can answer.
 
     Each remark ends with its code in brackets. `confirmed`: codes that somebody has looked at (scripts); one that is not
-    among them is asked about all the same.
+    among them is asked about all the same. None: nothing is kept or sent, so that showing them is enough.
     """
     for remark in remarks:
         click.echo(f"warning: {remark}", err=True)
     codes = list(dict.fromkeys(remark.rpartition("[")[2].rstrip("]") for remark in remarks))
-    left = [code for code in codes if code not in confirmed]
+    left = [code for code in codes if confirmed is not None and code not in confirmed]
     if not left:
         return
     if not sys.stdin.isatty():

@@ -14,7 +14,7 @@ from detente.cli.node import folder_option, json_option, line, show
 from detente.cli.place_input import outside, place_options, read_place
 from detente.desks.lists import RUNNING
 from detente.errors import GivenError
-from detente.geo.cell import show_position
+from detente.geo.cell import show_length, show_position
 from detente.model.when import show_clock, show_instant
 
 
