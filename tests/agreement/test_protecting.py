@@ -10,9 +10,9 @@ import pytest
 from detente.agreement import judge as step
 from detente.agreement import reference
 from detente.agreement.columns import judge_all
-from detente.agreement.judge import Judge, known_at
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement
+from detente.agreement.judge import Judge, known_at
 from detente.agreement.language import read_agreement
 from detente.agreement.protecting import protecting
 from detente.agreement.record import NO_END, UNKNOWN, Act, Interval, Record
