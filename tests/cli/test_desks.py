@@ -118,6 +118,9 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "agreed by ru" in story
     unknown = detente("lists", "agree", "--node", ru, "t9", status=1)
     assert "known: t1" in unknown.stderr
+    reason = detente("lists", "refuse", "--node", us, "t1", "--reason", "weather", "--release", status=1)
+    assert "own forces" in reason.stderr, "the agreement narrows the vocabulary's code to a list of values"
+
     # the before-check on the node's own record
     plan = {
         "event": "strike", "by": "us",
@@ -226,10 +229,10 @@ def test_abort_and_result_stand_on_both_nodes(three: Three, detente: Run):
     for target in ("e1", "e2"):
         detente(*nominate(three, target, "--place", "36.0101 N 37.0101 E", "--release"))
         detente("lists", "agree", "--node", ru, target, "--release")
-    wrong = detente("lists", "result", "--node", us, "e1", "--status", "hit", "--release", status=1)
+    wrong = detente("lists", "result", "--node", us, "e1", "--result", "hit", "--release", status=1)
     assert "one of done, partly done, not done" in wrong.stderr
     detente("lists", "abort", "--node", us, "e1", "--release")
-    detente("lists", "result", "--node", us, "e2", "--status", "not done", "--release")
+    detente("lists", "result", "--node", us, "e2", "--result", "not done", "--release")
     for code in ("us", "ru"):
         states = {one["target"]: one["state"] for one in three.ask(code, "lists")["items"]}
         assert (states["e1"], states["e2"]) == ("aborted", "reported")

@@ -12,7 +12,7 @@ from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
 from detente.cli.place_input import outside, place_options, read_place
-from detente.desks.lists import RUNNING
+from detente.desks.lists import RUNNING, VOCABULARY
 from detente.errors import GivenError
 from detente.geo.cell import show_length, show_position
 from detente.model.when import show_clock, show_instant
@@ -128,7 +128,7 @@ def nominate(
             "target": target, "group": group, "area": area, "area_version": version,
             "place": msgspec.to_builtins(place.shape), "window": {"type": "period", "start": start, "end": end},
         }  # fmt: skip
-        send(control, folder, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _area_in_force(answer: dict[str, Any], area: str) -> tuple[int, dict[str, Any]]:
@@ -150,7 +150,7 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     with control:
         one = _open(control.ask("lists"), target)
         fields = {"target": target, "nomination": one["id"]}
-        send(control, folder, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _open(answer: dict[str, Any], target: str) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
         with control:
             _named(control.ask("lists"), target)
             fields = {"target": target, **{key: value for key, value in more.items() if value}}
-            send(control, folder, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+            send(control, folder, VOCABULARY, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     for option in options:
         command = option(command)
@@ -185,11 +185,11 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
 
 
 _reason = click.option("--reason", help="A code, only if you want to give one: refusals draw a map.")
-_status = click.option("--status", required=True, help="One of the agreement's words: done, partly done, not done.")
+_result = click.option("--result", help="One of the agreement's words: done, partly done, not done.")
 _ending("refuse", "refusal", "Say no. A reason need not be given.", "Refuse TARGET.", _reason)
 _ending("withdraw", "withdrawal_of_consent", "Take our consent back.", "Take our consent to TARGET back, at any time.")
 _ending(
     "undertake", "undertaking", "Say that our side acts.", "Say of TARGET, agreed, that our side is the one that acts."
 )
 _ending("abort", "abort", "Say that it will not be done.", "Say of TARGET, agreed, that it will not be done.")
-_ending("result", "result", "Say what came of it.", "Say what came of TARGET; status only.", _status)
+_ending("result", "result", "Say what came of it.", "Say what came of TARGET; status only.", _result)

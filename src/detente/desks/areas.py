@@ -17,6 +17,7 @@ from detente.desks.moves import Move, Table
 from detente.model import canon
 from detente.model.statement import sha256_hex
 
+VOCABULARY = "areas-1"
 DESIGNATION, REVOCATION = "designation", "revocation"
 OPPOSITION, REMOVAL = "opposition_area", "opposition_area_removal"
 MIXED, DESIGNATED = "mixed", ("concentrated", "significant")
@@ -39,10 +40,6 @@ TABLE = Table(
         Move(("proposed", "countered", "agreed"), "revoked", "either", REVOCATION),
     ),
 )
-NEEDED: Mapping[str, frozenset[str]] = {
-    DESIGNATION: frozenset({"area", "version", "class", "shape"}),
-    REVOCATION: frozenset({"area"}),
-}
 OPEN = ("proposed", "agreed")
 Text = tuple[str, int, str, Region]
 """What is proposed: area, version, class, shape."""

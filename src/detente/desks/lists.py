@@ -16,6 +16,7 @@ from detente.agreement.record import UNKNOWN, Act, Interval, Region, Span
 from detente.desks.hearing import heard, order, own, unsure, when
 from detente.desks.moves import Move, Table
 
+VOCABULARY = "lists-1"
 NOMINATION, CONSENT, REFUSAL, WITHDRAWAL = "nomination", "consent", "refusal", "withdrawal_of_consent"
 UNDERTAKING, ABORT, RESULT = "undertaking", "abort", "result"
 RUNNING = ("handed over", "agreed", "undertaken")
@@ -41,12 +42,6 @@ TABLE = Table(
         Move(("agreed", "undertaken", "expired"), "reported", "either", RESULT),
     ),
 )
-NEEDED: Mapping[str, frozenset[str]] = {
-    NOMINATION: frozenset({"target", "place", "window"}),
-    CONSENT: frozenset({"target", "nomination"}),
-    REFUSAL: frozenset({"target"}),
-    WITHDRAWAL: frozenset({"target"}),
-}
 
 
 @dataclass(frozen=True)
