@@ -28,6 +28,15 @@ from detente.node.ports import SharedStore, StatementRow
 from detente.proof.envelope import parse_envelope
 
 KINDS = ("said", "told", "signature", "participation")
+UNREADABLE = frozenset(
+    {
+        "wrong-agreement", "unknown-kind", "unknown-field", "bad-field", "wrong-payload-type", "envelope-invalid",
+        "json-invalid", "json-not-canonical", "too-few-signatures", "unknown-key", "bad-signature", "key-revoked",
+        "bad-text", "too-large",
+    }
+)  # fmt: skip
+"""Refusals of an entry whose words are lost to the judge: what it said cannot be told."""
+UNREAD_LOOKED_AT = 1000
 
 
 class Misfit(NamedTuple):
@@ -77,6 +86,7 @@ class Recording:
         self._about: dict[str, str] = {}
         self.misfits: list[Misfit] = []
         self._named: set[Misfit] = set()
+        self._unread: list[tuple[str, int]] = []
 
     def record(self, now: int) -> Record:
         """All acts as this node knows them, and how far it knows each log.
@@ -93,6 +103,17 @@ class Recording:
                 heads[log.author] = self._known_to(origin, now)
         heads[self._me] = now
         return Record(tuple(self.acts()), now, heads)
+
+    def unread(self, now: int, since: int) -> dict[str, int]:
+        """Author to the first instant after `since` (ms) at which something came of it that nobody here can read: under
+        another agreement, of an unknown form, or not fitting the schema. It may have been a STOP, or an ending."""
+        found = [*self._unread]
+        found += [(each.party, each.at) for each in self._store.refusals(UNREAD_LOOKED_AT) if each.code in UNREADABLE]
+        first: dict[str, int] = {}
+        for author, at in found:
+            if since < at <= now and author != self._me:
+                first[author] = min(at, first.get(author, at))
+        return first
 
     def acts(self) -> list[Act]:
         """Acts in the order of the logs: those of one author as they stand in its log."""
@@ -149,6 +170,7 @@ class Recording:
                 return row.kind in self._agreement.kinds
         except GivenError as error:
             self._misfit(origin, row.entry, str(error))
+            self._unread.append((row.author, row.received))
             return False
         return True
 
