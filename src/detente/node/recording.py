@@ -105,14 +105,14 @@ class Recording:
         return Record(tuple(self.acts()), now, heads)
 
     def unread(self, now: int, since: int) -> dict[str, int]:
-        """Author to the first instant after `since` (ms) at which something came of it that nobody here can read: under
+        """Author to the last instant (ms) before, later than `since`, something came of it that nobody here can read: under
         another agreement, of an unknown form, or not fitting the schema. It may have been a STOP, or an ending."""
         found = [*self._unread]
         found += [(each.party, each.at) for each in self._store.refusals(UNREAD_LOOKED_AT) if each.code in UNREADABLE]
         first: dict[str, int] = {}
         for author, at in found:
             if since < at <= now and author != self._me:
-                first[author] = min(at, first.get(author, at))
+                first[author] = min(at - 1, first.get(author, at))
         return first
 
     def acts(self) -> list[Act]:
