@@ -68,10 +68,16 @@ class WatchDesk:
         if not isinstance(people, int) or isinstance(people, bool) or not 1 <= people <= 1000:
             raise GivenError("bad-field", f"{people!r} is not a number from 1 to 1000", where="people")
         watch = desk.took(self._held(), post, people, now)
-        if desk.TEST in self._sayings.room.agreement.kinds and self._house.adoption.in_force():
+        if self._has_line_test() and self._house.adoption.in_force():
             self._say("said", "", self._sayings.fields("said", {"name": desk.TEST, "fields": {}}))
             watch = watch._replace(tested=now)
         return self._keep(watch)
+
+    def _has_line_test(self) -> bool:
+        try:
+            return desk.TEST in self._sayings.room.agreement.kinds
+        except GivenError:  # this version cannot read the agreement: there is a watch all the same
+            return False
 
     def _hand_over(self, _: Answer) -> Answer:
         return self._keep(self._moved(desk.HAND_OVER))
@@ -80,7 +86,8 @@ class WatchDesk:
         return self._keep(self._moved(desk.LEAVE)._replace(people=0))
 
     def _moved(self, kind: str) -> desk.Watch:
-        held = self._manned(self._held(), self._acts(self._now()))
+        held = self._held()
+        held = self._manned(held, self._acts(self._now())) if self._has_line_test() else held
         move = desk.HANDOVER.find(held.state, ("post",), kind)
         if move is None:
             raise LocalError("unknown-name", f"the watch is {held.state!r}; nobody can {kind} now")
