@@ -96,7 +96,7 @@ ADVICE: dict[str, str] = {
     "not-confirmed": "look at each warning; if the place is right all the same, repeat it with --yes",
     "area-file-invalid": "correct the file at the named feature or line",
     "edges-unstated": "ask who drew the area; give --edges geodesic, or --edges densify for lines drawn on a flat map",
-    "no-desk": "adopt an agreement that defines the statement named; this node can do nothing of the kind under this one",
+    "no-desk": "adopt an agreement that uses the vocabulary named (docs/reference/vocabularies.md); this desk stays closed under this one",
     "too-many": "wait, or withdraw what is not needed; a bound of your own node stands in node.toml",
     "picture-differs": "compare `detente areas` on both sides, statement by statement; until the words fit, rely on no area",
     "unknown-name": "use one of the names listed",

@@ -39,10 +39,11 @@ def _register() -> None:
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
+    from detente.cli.vocabularies import vocabularies
 
     first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
     then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
-    for command in (*first, *then, verify, voice, watch):
+    for command in (*first, *then, verify, vocabularies, voice, watch):
         cli.add_command(command)
 
 
