@@ -143,7 +143,7 @@ class Sayings:
         past = [name for name, end in self._ends.items() if end <= now]
         for name in past:
             del self._ends[name]
-        self._private.shred([("draft", name) for name in past])
+        self._private.shred([(kind, name) for name in past for kind in ("draft", "answers")])
         return past
 
 

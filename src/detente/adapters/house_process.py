@@ -41,7 +41,10 @@ BATCH = 64
 STATEMENTS = 512
 COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them all
 TICK_SECONDS = 0.5
-KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may"}
+KNOWING = {
+    "state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may", "policy", "approvals",
+    "approval_request",
+}  # fmt: skip
 """Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 
@@ -182,7 +185,7 @@ class HouseProcess:
         except OSError:
             raise  # the mark beside the store, after COMMIT: what stands must not be tried again
         except Exception as error:
-            self.commands.after.clear()
+            self.commands.undone()
             self._say_full(error)
             return error
         self.commands.committed()
@@ -267,6 +270,7 @@ class HouseProcess:
                     self.house.tick(now)
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
+                self._send_ready(now)
         except LocalError as error:
             if error.code != "disk-full":
                 raise
@@ -274,6 +278,19 @@ class HouseProcess:
         self._work()
         if self.commands.trouble and not self._full:
             self._try_the_disk()
+
+    def _send_ready(self, now: int) -> None:
+        """Drafts that were put forward and may go now."""
+        if not self.commands.release.due(now):
+            return
+        try:
+            with self.house.batch(now):
+                self.commands.release.run(now)
+        except BaseException:
+            self.commands.undone()
+            raise
+        self.commands.committed()
+        self._tell_gateway()
 
     def _say_full(self, error: Exception) -> None:
         """A full disk is said once and survived; nothing is signed meanwhile."""
