@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import multiprocessing
 import os
 import subprocess
@@ -12,14 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from detente.cli.main import _register, main
+from detente.cli.main import COMMANDS, main
 from detente.demo.three import Three
 
 AGREEMENT = (
     b"language: 1\nagreement: line-2016\nclauses:\n- id: A\n  says: A notice is given a day before.\n  at_least: 24h\n"
 )
 _FORK = multiprocessing.get_context("fork")
-_register()
+for _place in COMMANDS.values():
+    importlib.import_module(f"detente.cli.{_place.partition(':')[0]}")  # once for all forks
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
