@@ -290,7 +290,7 @@ class HouseProcess:
             self.commands.undone()
             raise
         self.commands.committed()
-        self._tell_gateway()
+        send_poke(self._poke, b"h")
 
     def _say_full(self, error: Exception) -> None:
         """A full disk is said once and survived; nothing is signed meanwhile."""
