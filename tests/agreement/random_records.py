@@ -121,6 +121,9 @@ def _act(
         and (value := _value(field, at, agreement, random, acts)) is not None
     }
     act = Act(name, kind.name, frozenset({by}), Interval(at, at), {}, fields)
+    if kind.name in agreement.sources:
+        told = random.sample(("us", "ru", "regime", "left", "press", "a doctor"), random.choice((0, 1, 2, 3, 4)))
+        act = replace(act, sources=tuple(told))
     if kind.event:
         return act
     others = [code for code, other in agreement.others.items() if other.keeps_log]
@@ -211,6 +214,8 @@ def _blurred(act: Act, agreement: Agreement, random: Random, share: float) -> Ac
     event = agreement.kinds[act.kind].event
     if event and act.at is not None and random.random() < share:
         act = replace(act, at=_wider(act.at, random))
+    if act.sources and random.random() < share:
+        act = replace(act, sources=act.sources[1:])
     if event and random.random() < share:
         act = replace(act, by=random.choice((frozenset(), act.by | {random.choice(people)} if act.by else frozenset())))
     if not event and random.random() < share:

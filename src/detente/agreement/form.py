@@ -356,7 +356,7 @@ class Other:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A whole agreement."""
+    """A whole agreement. `sources`: how many independent sources an event of a kind needs, where it is more than one."""
 
     code: str
     title: str
@@ -375,3 +375,4 @@ class Agreement:
     rules: Mapping[str, Rule]
     digest: str = ""
     assumed: tuple[str, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from detente.agreement.strata import order_of, walk
 
 _TOP = {
     "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "assumed", "parties", "others", "use",
-    "statements", "events", "places", "phases", "define", "in_force", "clauses",
+    "statements", "events", "sources", "places", "phases", "define", "in_force", "clauses",
 }  # fmt: skip
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
 _TYPES = ("code", "text", "count", "length", "who", "addressee", "point", "area", "line", "span", "time", "day")
@@ -98,6 +98,7 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
         in_force=grammar.condition(top["in_force"], NOTHING) if "in_force" in top else None,
         rules=rules,
         digest=hashlib.sha256(data).hexdigest(),
+        sources=_sources(top["sources"], names) if "sources" in top else {},
     )
     _check_names(agreement, root)
     _check_buffers(agreement, grammar.buffers)
@@ -156,6 +157,22 @@ def _named(node: Node, what: str) -> dict[str, Node]:
         if not _NAME.fullmatch(name):
             item.fail(f"{name!r} is not a name for {what}", "small letters, digits and _")
     return pairs
+
+
+def _sources(node: Node, names: Names) -> dict[str, int]:
+    """How many independent sources an event of a kind needs (05-resolutions 16)."""
+    found = {}
+    for name, item in node.mapping("kinds of event").items():
+        item = item.under(f"sources {name}")
+        if name not in names.kinds or not names.kinds[name].event:
+            known = ", ".join(kind.name for kind in names.kinds.values() if kind.event) or "none"
+            item.fail(f"no event is called {name!r}", f"known: {known}; statements need no sources, they are signed")
+        if not re.fullmatch(r"[2-9]", item.scalar("a number")):
+            item.fail(
+                f"{item.text!r} is no number of sources", "write a whole number from 2 to 9; without it one is enough"
+            )
+        found[name] = int(item.scalar())
+    return found
 
 
 def _status(node: Node | None) -> str:

@@ -55,6 +55,8 @@ class History:
         self.refused = ""
         sources = tellings({account.source for act in acts for account in act.accounts})
         try:
+            if agreement.sources:
+                raise NoPlan("events that need several independent sources")
             for source in sources:
                 same = acts if source == "" else [told(act, source) for act in acts]
                 self._runs.append((source, Run(agreement, record, geometry, same, given)))
