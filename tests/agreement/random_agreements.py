@@ -390,6 +390,8 @@ class Drawer:
                         found["then"][0]["same"] = ["target"]  # type: ignore[index]
             elif mode == "forbid" and self.chance(0.1):
                 found["prevails_over"] = "every permission"
+        if mode == "forbid" and self.chance(0.15):
+            found["watched"] = "true"
         if self.phases and self.chance(0.2):
             found["during"] = self.random.choice(self.phases)
         if self.chance(0.1):

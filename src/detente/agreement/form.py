@@ -324,6 +324,7 @@ class Rule:
     answers: str = ""
     owed: Pattern | None = None
     trigger: Trigger | None = None
+    watched: bool = False
     parent: str = ""
     reading_of: str = ""
     doubt: Mapping[str, str] = field(default_factory=dict)

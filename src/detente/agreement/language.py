@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.agreement import form as f
 from detente.agreement import units
-from detente.agreement.clauses import clause_kinds, read_rules
+from detente.agreement.clauses import clause_kinds, is_watched, read_rules
 from detente.agreement.grammar import Grammar
 from detente.agreement.naming import Names
 from detente.agreement.paths import ANY, NOTHING
@@ -36,6 +36,18 @@ FINDING = f.Kind(
 )
 
 
+WATCH = f.Kind(
+    "watch",
+    False,
+    {
+        "what": f.Field("what", "code"),
+        "period": f.Field("period", "span"),
+        "where": f.Field("where", "text"),
+        "how": f.Field("how", "text"),
+    },
+)
+
+
 def read_agreement(data: bytes, file: str = "agreement", root: Node | None = None) -> f.Agreement:
     """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong. `root`: its tree, if read."""
     root = root or read_source(data, file)
@@ -56,6 +68,8 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
             raw_others[code].fail(f"{code!r} is a party already")
     names.people |= set(parties) | set(raw_others)
     names.kinds |= {"receipt": RECEIPT, "finding": FINDING}
+    if is_watched(top["clauses"]):
+        names.kinds["watch"] = WATCH
     for key, event in (("statements", False), ("events", True)):
         for name, item in (_named(top[key], "a kind") if key in top else {}).items():
             if name in names.kinds:

@@ -57,6 +57,8 @@ class History:
         try:
             if agreement.sources:
                 raise NoPlan("events that need several independent sources")
+            if any(rule.watched for rule in agreement.rules.values()):
+                raise NoPlan("how much was watched")
             for source in sources:
                 same = acts if source == "" else [told(act, source) for act in acts]
                 self._runs.append((source, Run(agreement, record, geometry, same, given)))

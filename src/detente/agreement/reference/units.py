@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from detente.agreement import form as f
-from detente.agreement.finding import Finding
+from detente.agreement.finding import PERIOD, Finding
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.reference import fields, people
 from detente.agreement.reference.case import About, Case, told_enough
@@ -38,7 +38,7 @@ def acts_of(pattern: f.Pattern, case: Case) -> list[Act]:
     found = [act for act in case.acts if act.kind in pattern.kinds]
     if "finding" in pattern.kinds:
         for clause in sorted(clauses_asked(pattern, case.agreement)):
-            found += [as_act(finding, case) for finding in case.findings_of(clause)]
+            found += [as_act(one, case) for one in case.findings_of(clause) if one.act != PERIOD]
     return found
 
 
