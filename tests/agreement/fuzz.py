@@ -204,7 +204,8 @@ def main() -> int:
             if time.monotonic() - said > 60:  # to be left running: one line a minute
                 said = time.monotonic()
                 print(
-                    f"{total.pairs} pairs, {total.checks} before-checks, {total.different} differ (to seed {seed - 1}, {said - start:.0f} s)",
+                    f"{total.pairs} pairs, {total.checks} before-checks, {total.different} differ "
+                    f"(to seed {seed - 1}, {said - start:.0f} s)",
                     flush=True,
                 )
             if sys.stderr.isatty():

@@ -356,8 +356,18 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Used:
+    """A vocabulary as an agreement uses it: its digest, and the agreement's names for its kinds and for their fields."""
+
+    digest: str
+    kinds: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class Agreement:
-    """A whole agreement. `sources`: how many independent sources an event of a kind needs, where it is more than one."""
+    """A whole agreement. `sources`: how many independent sources an event of a kind needs, where it is more than one.
+    `used`: by the vocabulary's name with its version, "lists-1"."""
 
     code: str
     title: str
@@ -377,3 +387,4 @@ class Agreement:
     digest: str = ""
     assumed: tuple[str, ...] = ()
     sources: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, Used] = field(default_factory=dict)

@@ -13,7 +13,7 @@ import numpy as np
 from detente.agreement import form as f
 from detente.agreement.columns.codes import ASK, Answers, F, Ints, NoPlan, P, T, U, both, full, told
 from detente.agreement.columns.joins import Search
-from detente.agreement.columns.standing import Made
+from detente.agreement.columns.standing import same_act
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.view import Rows, leaf, whole
 from detente.agreement.columns.vocabulary import MISSING, ODD, PLAIN
@@ -48,6 +48,8 @@ class Counting:
         pattern = self.question.pattern
         if pattern.each:
             raise NoPlan("count by each")
+        if pattern.newest_per and asking.table.kind in pattern.kinds:
+            raise NoPlan("versions counted by one of them")
         surely, possibly, ask = self._simple(asking) if self.simple else self._pairs(asking)
         whole_record = self.question.complete(asking, None, asking.hi)
         least, most = pattern.least or 0, pattern.most
@@ -145,8 +147,8 @@ class Counting:
     def _in_window(self, acts: Rows, asking: Rows) -> Answers:
         question = self.question
         value = question.fits(acts, asking)
-        lo, hi, never = question.when_made(acts, asking)
-        value[never] = F
+        lo, hi, sure = question.when_made(acts, asking)
+        value = both(value, sure)
         if question.pattern.window is not None:
             early, late = self._window(asking.lo), self._window(asking.hi)
             itself = (acts.table is asking.table) & (acts.idx == asking.idx)
@@ -154,8 +156,11 @@ class Counting:
             assert late is not None
             inside = told(lo >= late, hi < early)
             value = both(value, np.where(itself, T, inside).astype(np.int8))
-        at = np.flatnonzero(value != F)
-        made = Made([acts.take(at)], lo[at], hi[at])
+        own = same_act(acts, asking)  # it counts, whatever its own time
+        at = np.flatnonzero((value != F) & own)
+        value[at] = both(value[at], question.with_test(acts.take(at), asking.take(at)))
+        at = np.flatnonzero((value != F) & ~own)
+        made = question.made(acts, lo, hi, at)
         value[at] = question.standing.value(made, asking.take(at), value[at], None, counting=True)
         return value
 
@@ -167,7 +172,7 @@ class Counting:
             if asking.table.kind == search.table.kind:
                 raise NoPlan("an act that is not in the record counts itself")
             return surely, possibly, ask
-        static = self._static(asking)
+        static = both(self.question.itself(asking), self._static(asking))
         # taken out of its own sum where it stands in it
         summed = (search.index.group_of[asking.idx] == search.group) & (search.group >= 0) & (asking.lo >= lowest)
         surely = surely - (summed & (static == T))
@@ -197,7 +202,9 @@ class Counting:
                 acts, asks = Rows(search.table, found), asking.take(owner)
                 last = own and number == len(pairs) - 1
                 same = finder.checks if keyed else None
-                value = full(len(found), T) if last or same == [] else finder.equal(acts, asks, same)
+                value = full(len(found), T) if same == [] else finder.equal(acts, asks, same)
+                if last:
+                    value = question.itself(asking)
                 if own and not last:
                     value[found == asking.idx[owner]] = F
                 at = np.flatnonzero(value != F)

@@ -82,8 +82,8 @@ def _check(world: World, pattern: f.Pattern) -> None:
         if pattern.alike and pattern.within is not None:
             raise NoPlan("a later set of like acts")
     if pattern.to is not None:
-        if world.behind:
-            raise NoPlan("receipt by those `to` names where a log is not known to the end")
+        if any(world.table(kind).unaddressed for kind in pattern.kinds):
+            raise NoPlan("statements that others received before their addressee")
         if any(isinstance(who, f.GuarantorOf | f.WhoPath) for who in pattern.to):
             raise NoPlan("receipt by whom a field names")
         named = {who.code for who in pattern.to if isinstance(who, f.Person)}

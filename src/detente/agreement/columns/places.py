@@ -27,7 +27,7 @@ from detente.agreement.columns.codes import (
     told,
 )
 from detente.agreement.columns.measure import Measure, geodesic_bounds, xyz
-from detente.agreement.columns.standing import Made, same_act
+from detente.agreement.columns.standing import same_act
 from detente.agreement.columns.tables import spots
 from detente.agreement.columns.view import Leaf, Rows, whole
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
@@ -241,10 +241,11 @@ class Places:
     @staticmethod
     def _standing(question: Question, acts: Rows, asking: Rows, near: Answers) -> Answers:
         value = both(question.fits(acts, asking), near)
-        lo, hi, never = question.when_made(acts, asking)
-        value[never | (lo > asking.hi) | same_act(acts, asking)] = F
+        lo, hi, sure = question.when_made(acts, asking)
+        value = both(value, sure)
+        value[(lo > asking.hi) | same_act(acts, asking)] = F
         at = np.flatnonzero(value != F)
-        made = Made([acts.take(at)], lo[at], hi[at])
+        made = question.made(acts, lo, hi, at)
         value[at] = question.standing.value(made, asking.take(at), value[at], None)
         return value
 

@@ -39,6 +39,14 @@ class Vocabulary:
         self._equal: dict[tuple[int, int], int] = {}
         self._options: dict[int, list[int]] = {}
 
+    def copy(self) -> Vocabulary:
+        """The same values; what is learned from now on stays apart."""
+        other = Vocabulary()
+        other.codes, other.values = self.codes.copy(), self.values.copy()
+        other._states, other._ints = self._states.copy(), self._ints.copy()
+        other._large, other._options = self._large.copy(), self._options.copy()
+        return other
+
     def code(self, value: object) -> int:
         """The number of a value; a left-out field has -1."""
         if value is None:

@@ -10,17 +10,19 @@ import numpy as np
 
 from detente.agreement import form as f
 from detente.agreement.columns.asked import Asked
+from detente.agreement.columns.builder import Builder
 from detente.agreement.columns.codes import OF_VALUE, Answers, F, Flags, Ints, NoPlan, T, U, both, either, full
 from detente.agreement.columns.conditions import test
 from detente.agreement.columns.days import Days
 from detente.agreement.columns.given import Acts, Given
 from detente.agreement.columns.joins import Index
+from detente.agreement.columns.loaded import Telling
 from detente.agreement.columns.meant import Meant
 from detente.agreement.columns.places import Places
 from detente.agreement.columns.questions import Question
-from detente.agreement.columns.tables import NEVER, Builder, Table
+from detente.agreement.columns.tables import NEVER, Table
 from detente.agreement.columns.view import Rows
-from detente.agreement.columns.vocabulary import Names, Vocabulary
+from detente.agreement.columns.vocabulary import Names
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
@@ -43,28 +45,25 @@ class World:
         agreement: f.Agreement,
         record: Record,
         geometry: Geometry,
-        acts: Sequence[Act],
+        telling: Telling,
         given: Sequence[Given] = (),
     ) -> None:
         self.agreement = agreement
         self.geometry = geometry
         self.now = record.now
-        by_kind: dict[str, list[Act]] = {name: [] for name in agreement.kinds}
-        for act in acts:
-            found = by_kind.get(act.kind)
-            if found is not None:
-                found.append(act)
-        held: dict[str, Sequence[Act]] = {**by_kind, **{one.kind: Acts(one) for one in given}}
+        raw = {name: telling.raw(name) for name in agreement.kinds}
+        held: dict[str, Sequence[Act]] = {name: one.acts for name, one in raw.items()}
+        held |= {one.kind: Acts(one) for one in given}
         self.step = Asked(agreement, geometry, record.now, record.heads, held)
         self.persons = self.step.terms.persons
-        self.vocabulary = Vocabulary()
+        self.vocabulary = telling.vocabulary.copy()
         self.names = Names([*agreement.parties, *agreement.others])
         self.known_people = set(agreement.parties) | set(agreement.others)
         builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
         self.builder = builder
-        self.tables = {kind: builder.table(kind, found) for kind, found in by_kind.items()}
+        self.tables = {kind: builder.table(kind, found) for kind, found in raw.items()}
         for one in given:
-            if by_kind[one.kind] or self.step.with_receipts:
+            if len(raw[one.kind].acts) or self.step.with_receipts:
                 raise NoPlan("acts given both ways, or receipts asked of acts given as columns")
             self.tables[one.kind] = one.table(self.vocabulary, self.names)
         if self.step.with_receipts:
@@ -89,8 +88,6 @@ class World:
         frame = self.step.frame
         logs = [*agreement.parties, *(other.code for other in agreement.others.values() if other.keeps_log)]
         self._everywhere = min(frame.head(log) for log in logs)
-        self.behind = self._everywhere < record.now
-        """Whether some log is not known up to now."""
 
     def _reach(self, record: Record) -> tuple[int | None, int]:
         """The first and the last instant at which something in the record surely counts."""
@@ -241,9 +238,9 @@ class World:
 
     def _known(self, people: frozenset[str]) -> int:
         logs = self.persons.logs(people)
-        if not logs:
+        if logs is None:
             return self._everywhere
-        return min(self.step.frame.head(log) for log in logs)
+        return min((self.step.frame.head(log) for log in logs), default=FAR)  # nobody makes any
 
     def soonest(self, by: Ints) -> Ints:
         """The first instant at which a receipt that is not in the record may come."""
@@ -251,6 +248,18 @@ class World:
         def after(people: frozenset[str]) -> int:
             logs = self.persons.logs(people or None)
             return min([self.step.frame.head(log) for log in logs] if logs else [self.now]) + 1
+
+        return np.asarray(self.names.each(by, after))
+
+    def unseen_from(self, by: Ints, receiver: str) -> Ints:
+        """The first instant at which a receipt by somebody that is not seen may lie, by who may be the author."""
+        frame = self.step.frame
+        own = frame.head(receiver) if receiver in frame.logs else None
+
+        def after(people: frozenset[str]) -> int:
+            logs = self.persons.logs(people or None)
+            known = min(frame.head(log) for log in logs or frame.logs)
+            return (known if own is None else max(known, own)) + 1
 
         return np.asarray(self.names.each(by, after))
 
