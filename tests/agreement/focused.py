@@ -62,6 +62,10 @@ TREES: dict[str, Tree] = {
     "doubt of any": _doubted({"any": "actor"}),
     "doubt of the deed": _doubted({"strike": "other", "nomination": "guarantor"}),
     "doubt of the word": _doubted({"refusal": "us", "nomination": "actor"}),
+    "sources": _strike({"earlier": "flight", "same": ["target"], "at_most": "24h"}, sources={"strike": "2", "flight": "3"}),
+    "counted sources": _strike({"count": "strike", "by": "actor", "in": "day", "at_most": "1"}, sources={"strike": "2"}),
+    "told phases": {**_within({"starts": {"act": "flight", "by": "parties"}, "ends": {"act": "flight"}}), "sources": {"flight": "2"}},
+    "watched": {"clauses": [{"id": "c", "forbid": "strike", "by": "ru", "unless": {"earlier": "notice", "same": ["target"]}, "watched": "true"}]},
     "alike": _strike({"earlier": "nomination", "by_each": "parties", "same": ["target"], "ended_by": {"act": "refusal", "by_each": "parties", "alike": ["target"]}}),
 }  # fmt: skip
 """What differs from the common head."""

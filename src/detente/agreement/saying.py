@@ -104,6 +104,7 @@ def event_of(agreement: Agreement, told: Told, identifier: str, *, known_from: i
         at=Interval(told.first, told.last),
         fields={name: _value(value) for name, value in told.fields.items() if name in kind.fields},
         log=told.author,
+        sources=(told.author,),
         known_from=known_from,
         replaces=told.replaces or "",
         withdrawn=bool(told.withdrawn),

@@ -57,6 +57,10 @@ class History:
         self._judge: Judge | None = None
         self.refused = ""
         try:
+            if agreement.sources:
+                raise NoPlan("events that need several independent sources")
+            if any(rule.watched for rule in agreement.rules.values()):
+                raise NoPlan("how much was watched")
             for source, telling in loaded.tellings:
                 self._runs.append((source, Run(agreement, record, geometry, telling, given)))
         except NoPlan as reason:

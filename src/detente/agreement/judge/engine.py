@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 from detente.agreement import form as f
-from detente.agreement.finding import Finding
+from detente.agreement.finding import PERIOD, Finding
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
@@ -23,6 +23,7 @@ from detente.agreement.judge.rules import Clause, compile_rules
 from detente.agreement.judge.store import Cell
 from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
+from detente.agreement.judge.watching import no_breach_known
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.strata import clauses_asked
 from detente.agreement.values import Value
@@ -175,6 +176,9 @@ class Engine:
 
     def about(self, clause: str, act: str) -> list[Finding]:
         """The findings of one clause on one act, edge or due time."""
+        if act == PERIOD:
+            found = self.findings.get((clause, act, None))
+            return [found] if found is not None else []
         subject = self.subjects[clause].get(act)
         return subject.findings if subject is not None else []
 
@@ -225,8 +229,22 @@ class Engine:
                 for id, subject in dirty.items():
                     if self.subjects[name].get(id) is subject:
                         self._judge(subject)
+            if name in self.clauses and self.clauses[name].rule.watched:
+                self._settle_period(name)
         changed, self.changed = self.changed, set()
         return changed
+
+    def _settle_period(self, name: str) -> None:
+        """What is to be said of the whole period, if nothing is to be said against it."""
+        key = (name, PERIOD, None)
+        found = no_breach_known(self, name, self._first_instant())
+        if found == self.findings.get(key):
+            return
+        self.changed.add(key)
+        if found is None:
+            del self.findings[key]
+        else:
+            self.findings[key] = found
 
     def _settle_phase(self, name: str) -> None:
         self.dirty_phases.discard(name)

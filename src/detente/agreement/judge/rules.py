@@ -153,6 +153,9 @@ class Clause:
         if counted is None:
             return []
         e, sure = counted
+        if e.lacking:
+            accounts = "account" if e.lacking == 1 else "accounts"
+            x.missing.append(f"{e.lacking} more independent {accounts} of the {e.kind}")
         a = all_of((sure, T if e.sure else U, self.scope(x, e)))
         if a is F:
             return []

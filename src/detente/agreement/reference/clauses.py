@@ -8,7 +8,7 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.record import Act
 from detente.agreement.reference import conditions, doubt, people, phases, questions, units
-from detente.agreement.reference.case import About, Case, Trace, surely_made
+from detente.agreement.reference.case import About, Case, Trace, lacking, surely_made, told_enough
 from detente.agreement.reference.instants import FAR
 from detente.agreement.strata import walk
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
@@ -110,6 +110,9 @@ def in_time(subjects: list[Subject]) -> list[Subject]:
 
 def scope(rule: f.Rule, about: About) -> Value:
     """a = kind and by and when and during."""
+    if not told_enough(about.case, about.act):
+        more = lacking(about.case, about.act)
+        about.trace.missing.append(f"{more} more independent account{'s' * (more > 1)} of the {about.act.kind}")
     values = [surely_made(about.case, about.act, about.at)]
     values += [people.among(about.act.by, rule.by, about), conditions.value(rule.when, about)]
     if rule.during:

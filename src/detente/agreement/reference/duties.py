@@ -22,6 +22,7 @@ from detente.agreement.reference.clauses import (
     verdict,
 )
 from detente.agreement.reference.instants import FAR, at_minute, iso, local_day, not_later
+from detente.agreement.reference.watching import no_breach_known
 from detente.agreement.values import F, P, T, Value, all_of, any_of
 
 
@@ -182,7 +183,8 @@ def _by_then(owed: f.Pattern, about: About, since: int | None) -> Value:
 def findings(rule: f.Rule, case: Case) -> list[Finding]:
     """All findings of one clause."""
     if rule.mode == "forbid":
-        return forbid(rule, case)
+        found = forbid(rule, case)
+        return found + (no_breach_known(rule, case, found, first_known(case)) if rule.watched else [])
     if rule.mode == "permit":
         return permit(rule, case)
     return require(rule, case) if rule.mode == "require" else []
