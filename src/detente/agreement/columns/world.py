@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import and_, or_
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class World:
         self.persons = self.step.terms.persons
         self.vocabulary = telling.vocabulary.copy()
         self.names = Names([*agreement.parties, *agreement.others])
+        self.with_groups = any(other.members or other.joined_by for other in agreement.others.values())
         self.known_people = set(agreement.parties) | set(agreement.others)
         builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
         self.builder = builder
@@ -217,6 +219,21 @@ class World:
         """First and last instant of a stated time or day, and whether it is one."""
         found = self.step.terms.calendar.instants(value) if value is not None else None
         return (found.lo, found.hi, 1) if found is not None else (0, 0, 0)
+
+    def surely(self, people: frozenset[str]) -> int:
+        """Who is meant whichever of these it is: groups with their members."""
+        self._no_joined(people)
+        each = [self.names.mask(self.persons.expand(code)) for code in people]
+        return reduce(and_, each) if each else 0
+
+    def possibly(self, people: frozenset[str]) -> int:
+        """Who may be meant."""
+        self._no_joined(people)
+        return reduce(or_, (self.names.mask(self.persons.expand(code)) for code in people), 0)
+
+    def _no_joined(self, people: frozenset[str]) -> None:
+        if not people.isdisjoint(self.persons.joined):
+            raise NoPlan("an act by a group that is joined by acts")
 
     def number(self, code: str) -> int:
         """The number of a person."""
