@@ -116,8 +116,8 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "agreed by ru" in story
     unknown = detente("lists", "agree", "--node", ru, "t9", status=1)
     assert "known: t1" in unknown.stderr
-    missing = detente("lists", "abort", "--node", us, "t1", "--release", status=1)
-    assert "the agreement has no statement 'abort'" in missing.stderr
+    reason = detente("lists", "refuse", "--node", us, "t1", "--reason", "weather", "--release", status=1)
+    assert "own forces" in reason.stderr, "the agreement narrows the vocabulary's code to a list of values"
 
     # the before-check on the node's own record
     plan = {

@@ -24,7 +24,7 @@ from detente.geo.areas import read_shape
 from detente.geo.coordinates import read_cell
 from detente.geo.ellipsoid import geodesic
 from detente.model.shapes import E7
-from tests.sim.world import HOUR, MINUTE, SECOND, World
+from tests.sim.world import HOUR, MINUTE, SECOND, World, out
 
 TEXT = (Path(__file__).resolve().parents[2] / "agreements" / "syria-2016-07.yaml").read_bytes()
 SYRIA = read_agreement(TEXT)
@@ -280,7 +280,7 @@ def test_two_hundred_nominations_in_an_hour(centre: Centre):
                 "target": f"t{number}", "group": "nusra", "place": circle(36.6 + number / 1_000, 36.0), "area": "n",
                 "area_version": 1, "window": {"type": "period", "start": start, "end": start + HOUR},
             }  # fmt: skip
-            house.say("us", "said", {"name": "nomination", "fields": fields}, centre.world.now)
+            house.say(out("us", "said", {"name": "nomination", "fields": fields}), centre.world.now)
         if number % 20 == 19:
             centre.world.later(6 * MINUTE, 6 * MINUTE)
     assert centre.rooms["us"].nominated(centre.world.now, "ru") == 200

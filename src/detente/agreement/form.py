@@ -355,8 +355,17 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Used:
+    """A vocabulary as an agreement uses it: its digest, and the agreement's names for its kinds and for their fields."""
+
+    digest: str
+    kinds: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class Agreement:
-    """A whole agreement."""
+    """A whole agreement. `used`: by the vocabulary's name with its version, "lists-1"."""
 
     code: str
     title: str
@@ -375,3 +384,4 @@ class Agreement:
     rules: Mapping[str, Rule]
     digest: str = ""
     assumed: tuple[str, ...] = ()
+    used: Mapping[str, Used] = field(default_factory=dict)

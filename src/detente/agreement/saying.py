@@ -59,11 +59,21 @@ def kind_of(agreement: Agreement, name: str) -> Kind:
 def check(agreement: Agreement, said: Said) -> None:
     """GivenError (said-invalid) names the field of a statement that does not fit the agreement, and what would."""
     kind = kind_of(agreement, said.name)
+    if said.speaks_for is not None:
+        _check_speaker(agreement, said.author, said.speaks_for, f"{said.name} speaks_for")
     _check_fields(agreement, kind, said.fields, all_needed=True)
     for name, instant in (("from", said.from_), ("until", said.until)):
         _check_instant(instant or 0, f"{said.name} {name}")
     if said.from_ is not None and said.until is not None and said.until <= said.from_:
         raise GivenError(CODE, "it ends no later than it begins", where=f"{said.name} until")
+
+
+def _check_speaker(agreement: Agreement, author: str, whom: str, where: str) -> None:
+    """A guarantor speaks for one that keeps no log; nobody else speaks for anybody (21-language-reference, 3)."""
+    spoken_for = [c for c, other in agreement.others.items() if other.guarantor == author and not other.keeps_log]
+    if whom not in spoken_for:
+        known = ", ".join(spoken_for) or "nobody"
+        raise GivenError(CODE, f"{author} does not speak for {whom!r}; it speaks for: {known}", where=where)
 
 
 def check_told(agreement: Agreement, told: Told) -> None:
@@ -115,7 +125,7 @@ def act_of(
     return Act(
         id=identifier,
         kind=said.name,
-        by=frozenset({said.author}),
+        by=frozenset({said.speaks_for or said.author}),
         at=made,
         received=dict(received),
         fields=fields,

@@ -13,6 +13,7 @@ import msgspec
 from detente.cli.area_input import as_geojson, describe, file_options, geometry, one_area, read_file_areas, yes_option
 from detente.cli.desk import ask, saying, send, stamp, table, words
 from detente.cli.node import folder_option, json_option, line, show
+from detente.desks.areas import VOCABULARY
 from detente.errors import GivenError
 from detente.model.when import show_instant
 
@@ -108,7 +109,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
         fields = {"area": read.code, "version": version, "class": kind, "shape": msgspec.to_builtins(read.shape)}
         _, control = line(folder)
         with control:
-            send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+            send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     command.__doc__ = words_for
     return areas.command(name, short_help=short)(command)
@@ -143,7 +144,7 @@ def counter(
             "area": area, "version": open_one["version"], "class": kind or open_one["proposed_class"],
             "shape": msgspec.to_builtins(read.shape),
         }  # fmt: skip
-        send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 @areas.command(short_help="Put our key on what the other side proposed.")
@@ -160,7 +161,7 @@ def agree(folder: Path, area: str, version: int | None, at_once: bool, to: str, 
         fields = {"area": area, "version": one["version"], "class": one["proposed_class"], "shape": one["shape"]}
         if one["mixed_with"]:
             click.echo(f"note: it counts as mixed, for it shares ground with {', '.join(one['mixed_with'])}", err=True)
-        send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _open(answer: dict[str, Any], area: str, *, theirs: bool, version: int | None = None) -> dict[str, Any]:
@@ -194,7 +195,17 @@ def revoke(folder: Path, area: str, at_once: bool, to: str, wait: bool, as_json:
         if area not in {one["area"] for one in known}:
             names = ", ".join(sorted({one["area"] for one in known})) or "none"
             raise GivenError("unknown-name", f"no area {area!r}; known: {names}", where="area")
-        send(control, folder, "revocation", {"area": area}, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(
+            control,
+            folder,
+            VOCABULARY,
+            "revocation",
+            {"area": area},
+            at_once=at_once,
+            to=to,
+            wait=wait,
+            as_json=as_json,
+        )
 
 
 @areas.command(short_help="The joint picture, and its words to read aloud.")

@@ -30,6 +30,7 @@ def saying(command: Command) -> Command:
 def send(
     control: Control,
     folder: Path,
+    vocabulary: str,
     name: str,
     fields: dict[str, Any],
     *,
@@ -38,8 +39,8 @@ def send(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Release a statement of the agreement, or keep it as a draft, and say where it stands."""
-    request = {"to": to, "kind": "said", "fields": {"name": name, "fields": fields}}
+    """Release a statement of a desk's vocabulary, or keep it as a draft, and say where it stands."""
+    request = {"to": to, "kind": "said", "fields": {"vocabulary": vocabulary, "name": name, "fields": fields}}
     if not at_once:
         answer = control.ask("draft", **request)
         kept = f"draft {answer['draft']} of a {words(name)} kept; nothing has left."

@@ -13,6 +13,7 @@ from detente.adapters.gazetteer_files import read_gazetteer
 from detente.cli.desk import ask, confirm, saying, send, stamp, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
+from detente.desks.lists import VOCABULARY
 from detente.errors import GivenError
 from detente.geo import entry
 from detente.geo.areas import read_shape
@@ -146,7 +147,7 @@ def nominate(
             "place": {"type": "circle", "coordinates": [cell.lon, cell.lat], "radius": radius},
             "window": {"type": "period", "start": start, "end": end},
         }  # fmt: skip
-        send(control, folder, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def remarks_on(
@@ -197,7 +198,7 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     with control:
         one = _open(control.ask("lists"), target)
         fields = {"target": target, "nomination": one["id"]}
-        send(control, folder, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _open(answer: dict[str, Any], target: str) -> dict[str, Any]:
@@ -223,7 +224,7 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
         with control:
             _named(control.ask("lists"), target)
             fields = {"target": target, **{key: value for key, value in more.items() if value}}
-            send(control, folder, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+            send(control, folder, VOCABULARY, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     for option in options:
         command = option(command)

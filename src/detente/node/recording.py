@@ -51,15 +51,23 @@ class Recording:
     """Acts of the logs that this node holds, read further each time it is asked."""
 
     def __init__(
-        self, agreement: Agreement, terms: Terms, store: SharedStore, me: str, only: Collection[str] | None = None
+        self,
+        agreement: Agreement,
+        terms: Terms,
+        store: SharedStore,
+        me: str,
+        only: Collection[str] | None = None,
+        names: Collection[str] | None = None,
     ) -> None:
         """`only`: the logs between these participants, for findings that two of them compare (05-resolutions 25). Such
-        findings are about these logs and nothing else: what others say in logs of their own is left out, not unknown."""
+        findings are about these logs and nothing else: what others say in logs of their own is left out, not unknown.
+        `names`: statements of these names alone, for a desk that looks at few of them often."""
         self._agreement = agreement
         self._terms = terms
         self._store = store
         self._me = me
         self._only = only
+        self._names = names
         between = set(terms.participants if only is None else only)
         self._logs = {
             log.origin: _Log(log.sender, log.audience)
@@ -116,10 +124,12 @@ class Recording:
         ]
 
     def _read(self, origin: str, log: _Log) -> None:
-        for kind in KINDS:
-            rows = [row for row in self._store.statements(kind, origin) if row.entry >= log.read.get(kind, 0)]
-            for row in rows:
+        for kind in KINDS if self._names is None else ("said",):
+            for row in self._store.statements(kind, origin, log.read.get(kind, 0)):
                 statement = self._statement(row)
+                if self._names is not None and getattr(statement, "name", "") not in self._names:
+                    log.read[kind] = row.entry + 1
+                    continue
                 if self._fits(origin, row, statement):
                     log.said.append((row, statement))
                 log.read[kind] = row.entry + 1

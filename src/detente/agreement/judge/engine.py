@@ -7,8 +7,8 @@ on each other, since findings are acts too. The result equals judging the whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
@@ -17,6 +17,7 @@ from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.moments import due_deeds, edge_deeds
+from detente.agreement.judge.outline import outline_of
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.reach import EVERYWHERE, Reach, reaches
 from detente.agreement.judge.rules import Clause, compile_rules
@@ -24,7 +25,7 @@ from detente.agreement.judge.store import Bucket, Cell
 from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.record import Act, Interval, OneOf
-from detente.agreement.strata import clauses_asked, order_of
+from detente.agreement.strata import clauses_asked
 from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
@@ -53,7 +54,9 @@ class Engine:
         self.unsettled: dict[str, Act] = {}
         """Statements of which a receipt that is not seen may matter: from when they count rests on the heads."""
         self.clauses = compile_rules(self.terms)
-        self.order = order_of(agreement)
+        outline = outline_of(agreement)
+        self.order, self.streaks, self.told = outline.order, outline.streaks, outline.told
+        self.with_receipts, self.founding = outline.with_receipts, outline.founding
         self.findings: dict[Key, Finding] = {}
         self.changed: set[Key] = set()
         self.subjects: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
@@ -72,17 +75,6 @@ class Engine:
         self.dirty_phases: set[str] = set(agreement.phases)
         self.phase_cells: dict[str, list[Cell]] = {}
         self.derived: dict[str, list[str]] = {}
-        kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
-        self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
-        self.founding = {kind for pattern in _patterns(agreement.phases) for kind in pattern.kinds}
-        triggers = [rule.trigger.pattern for rule in agreement.rules.values() if rule.trigger is not None]
-        self.founding |= {
-            kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
-        }
-        edges = [edge for phase in agreement.phases.values() for edge in (*phase.starts, *phase.ends)]
-        self.streaks = [edge for edge in edges if isinstance(edge, f.Streak)]
-        asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
-        self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
     def _register(self, clause: Clause) -> None:
         rule = clause.rule
@@ -149,7 +141,7 @@ class Engine:
             self.subjects[clause.rule.id][deed.id] = subject
             self.dirty[clause.rule.id][deed.id] = subject
 
-    def _triggering(self, clause: Clause) -> set[str]:
+    def _triggering(self, clause: Clause) -> AbstractSet[str]:
         """The clauses whose findings bring a duty about."""
         if clause.trigger is None:
             return self.told
@@ -373,18 +365,3 @@ class Engine:
 
 def _finding_id(finding: Finding) -> str:
     return f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}"
-
-
-def _patterns(value: object) -> Iterator[f.Pattern]:
-    """All patterns of an agreement, nested ones too."""
-    if isinstance(value, f.Pattern):
-        yield value
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _patterns(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _patterns(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for part in fields(value):
-            yield from _patterns(getattr(value, part.name))

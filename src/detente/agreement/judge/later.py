@@ -53,7 +53,7 @@ class Later(Compiled):
                 if found is None:
                     continue
                 when, sure = found
-                value = self._in_answer(x, Made((a,), when.lo, when.hi, (when,)), e, limit, all_of((value, sure)))
+                value = self.in_answer(x, Made((a,), when.lo, when.hi, (when,)), e, limit, all_of((value, sure)))
                 if value is F:
                     del x.evidence[inner:]
                     continue
@@ -70,7 +70,7 @@ class Later(Compiled):
         result = F
         for made, value in self.sets(x, e, its, persons):
             inner = len(x.evidence)
-            value = self._in_answer(x, made, e, limit, value)
+            value = self.in_answer(x, made, e, limit, value)
             if value is F:
                 del x.evidence[inner:]
                 continue
@@ -80,7 +80,7 @@ class Later(Compiled):
                 return T
         return self._not_answered(x, e, None, limit, result)
 
-    def _in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
+    def in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
         """Whether what was made came from e on, and by the limit."""
         if x.marks is not None:
             x.marks += [made.lo, made.hi, limit.lo, limit.hi]

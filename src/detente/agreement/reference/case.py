@@ -18,12 +18,11 @@ PLAIN = ("receipt", "finding", "due", "day", "edge")
 
 @dataclass
 class Trace:
-    """What the questions met on the way: acts that spoke, what was missing, deadlines that still run."""
+    """What the questions met on the way: acts that spoke, what was missing."""
 
     evidence: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    running: list[int] = field(default_factory=list)
 
 
 @dataclass

@@ -166,7 +166,8 @@ def required(rule: f.Rule, subject: Subject) -> list[Finding]:
         end = about.at if due else questions.last_instant(owed, about)
         due_by = end.hi if end is not None and end.hi < FAR // 2 else None
         finding = Finding(rule.id, about.act.id, bearer, verdict(a, g), due_by=due_by)
-        found.append(finish(rule, about, finding))
+        asked = f.Ask(owed, "earlier" if due else "later")
+        found.append(finish(rule, about, finding, asked, subject.since))
     return found
 
 
