@@ -63,6 +63,7 @@ class Asked(Engine):
         """Kinds of acts that a form may read, through names, phases and references as well."""
         agreement = self.agreement
         found: set[str] = set()
+        judged: set[str] = set()
         seen: set[int] = set()
         joined = [other.joined_by for other in agreement.others.values() if other.joined_by is not None]
         waiting: list[object] = [*roots, *joined]
@@ -81,6 +82,7 @@ class Asked(Engine):
                     named = agreement.phases[item.since]
                 elif isinstance(item, f.Rule):  # what it judges is handed over; only what is made of acts is looked up
                     named = agreement.phases.get(item.during)
+                    judged |= set(item.kinds)
                     found |= derived(item.kinds)
                 else:
                     continue
@@ -89,7 +91,12 @@ class Asked(Engine):
                     waiting.append(named)
         while True:
             more = (
-                {field.of for kind in found for field in agreement.kinds[kind].fields.values() if field.type == "act"}
+                {
+                    field.of
+                    for kind in found | judged
+                    for field in agreement.kinds[kind].fields.values()
+                    if field.type == "act"
+                }
                 - found
                 - {""}
             )
@@ -118,6 +125,7 @@ class Asked(Engine):
         trigger = rule.trigger.pattern if rule.trigger is not None else None
         if trigger is not None and not trigger.each:  # the act that triggers is handed over
             related[1:] = [replace(rule, trigger=None), replace(trigger, kinds=tuple(derived(trigger.kinds)))]
+            related.append(replace(rule, trigger=None, kinds=trigger.kinds))
         rules = self.agreement.rules
         related += [permit.rule for permit in (*clause.permits, *clause.beside)]
         if rule.parent:

@@ -12,14 +12,12 @@ import numpy as np
 
 from detente.agreement import form as f
 from detente.agreement.columns.codes import ASK, Answers, F, Ints, NoPlan, P, T, U, both, full, told
-from detente.agreement.columns.joins import Search
+from detente.agreement.columns.joins import Search, expand
 from detente.agreement.columns.standing import same_act
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.view import Rows, leaf, whole
 from detente.agreement.columns.vocabulary import MISSING, ODD, PLAIN
 from detente.agreement.strata import walk
-
-_MOST_TESTS = 20_000_000
 
 if TYPE_CHECKING:
     from detente.agreement.columns.questions import Question
@@ -123,15 +121,19 @@ class Counting:
         """Grouped acts without an exact instant, each with every asking row of its group that it may count for."""
         size, table = len(asking), search.table
         surely, possibly, ask = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, bool)
-        if len(acts) * size > _MOST_TESTS:
-            raise NoPlan("too many acts without an exact instant to count")
         lowest = self._window(asking.hi)
         assert lowest is not None
-        for row in acts:
-            mine = search.group == search.index.group_of[row]
-            here = np.flatnonzero(mine & (table.lo[row] <= asking.hi) & (table.hi[row] >= lowest))
-            values = self._pair(Rows(table, np.full(len(here), row)), asking.take(here), [])
-            surely, possibly, ask = add(surely, possibly, ask, here, values)
+        groups = np.argsort(search.group, kind="stable")
+        of_asking = search.group[groups]
+        mine = search.index.group_of[acts]
+        start = np.searchsorted(of_asking, mine, "left")
+        for some, asks, owner in expand(np.arange(len(acts)), start, np.searchsorted(of_asking, mine, "right"), groups):
+            del some
+            found = acts[owner]
+            near = np.flatnonzero((table.lo[found] <= asking.hi[asks]) & (table.hi[found] >= lowest[asks]))
+            found, asks = found[near], asks[near]
+            values = self._pair(Rows(table, found), asking.take(asks), [])
+            surely, possibly, ask = add(surely, possibly, ask, asks, values)
         return surely, possibly, ask
 
     def _pair(self, acts: Rows, asking: Rows, same: Any) -> Answers:

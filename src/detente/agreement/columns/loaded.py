@@ -59,6 +59,7 @@ class Telling:
     def __init__(self, acts: Sequence[Act]) -> None:
         self.vocabulary = Vocabulary()
         self.kinds: dict[str, Raw] = {}
+        self.ids = {act.id for act in acts}
         self._logs: dict[str, int] = {"": -1}
         self._sets: dict[frozenset[str], int] = {}
         by_kind: dict[str, list[Act]] = {}

@@ -13,7 +13,7 @@ from detente.agreement import form as f
 from detente.agreement.columns.codes import Answers, F, Flags, Ints, P, T, U, both, either, full, told
 from detente.agreement.columns.counts import Counting
 from detente.agreement.columns.joins import Finder, Search, equal_leaves
-from detente.agreement.columns.meant import ANYONE, Meant, among, meant, union
+from detente.agreement.columns.meant import ANYONE, Meant, among, meant, singly, union
 from detente.agreement.columns.sets import Sets
 from detente.agreement.columns.standing import Made, Standing, in_order
 from detente.agreement.columns.tables import NEVER
@@ -107,35 +107,43 @@ class Question:
         """From when acts count for this question, and whether they surely do: from receipt by `to`, if it says to whom."""
         if self.pattern.to is None or self.only_events:
             return found.lo, found.hi, full(len(found), T)
-        people = meant(self.world, self.pattern.to, asking)
-        return self._to_each(found, people) if self.pattern.to_each else self._to_any(found, union(people))
+        if self.pattern.to_each:
+            return self._to_each(found, asking, self.pattern.to)
+        return self._to_any(found, union(meant(self.world, self.pattern.to, asking)))
+
+    def _to_each(self, found: Rows, asking: Rows, to: f.Whos) -> tuple[Ints, Ints, Answers]:
+        """From the last of their receipts; where one is missing, not so far. Once for each meaning of words not sure."""
+        size = len(found)
+        lo, hi = np.full(size, NEVER), np.full(size, -NEVER)
+        some, every = np.zeros(size, bool), np.ones(size, bool)
+        for here, people in singly(self.world, to, asking):
+            last_lo, last_hi, made = self._last(found, people)
+            some |= here & made
+            every &= ~here | made
+            lo = np.where(here & made, np.minimum(lo, last_lo), lo)
+            hi = np.where(here & made, np.maximum(hi, last_hi), hi)
+        return lo, hi, np.where(~some, F, np.where(every, T, U)).astype(np.int8)
 
     def made(self, acts: Rows, lo: Ints, hi: Ints, at: Ints) -> Made:
         """Some acts as they count for this question."""
         part = acts if self.pattern.to is None else acts.counted(lo, hi)
         return Made([part.take(at)], lo[at], hi[at])
 
-    def _to_each(self, found: Rows, people: list[Meant]) -> tuple[Ints, Ints, Answers]:
-        """From the last of their receipts; where one is missing, not so far."""
-        size = len(found)
+    def _last(self, found: Rows, people: list[Meant]) -> tuple[Ints, Ints, Flags]:
+        """The last of the receipts by each of these, and whether there is one by each."""
+        size, names = len(found), self.world.names
         lo, hi = np.full(size, -NEVER), np.full(size, -NEVER)
-        lost, asked = np.zeros(size, bool), np.zeros(size, bool)
-        receivers = set(found.table.receivers())
+        made, asked = np.ones(size, bool), np.zeros(size, bool)
         for one in people:
             codes = np.broadcast_to(np.asarray(one.code), (size,))
-            for number in np.unique(codes[codes >= 0]):
-                code = self.world.names.codes[number]
-                here = (codes == number) & np.broadcast_to(np.asarray(one.present), (size,))
-                here &= found.by != self.world.names.bit(code)
-                if code not in receivers:
-                    lost |= here
-                    asked |= here
-                    continue
-                one_lo, one_hi = (side[found.idx] for side in found.table.receipt(code))
-                lost |= here & (one_lo >= NEVER)
+            present = np.broadcast_to(np.asarray(one.present), (size,)) & (codes >= 0)
+            for number in np.unique(codes[present]):
+                here = present & (codes == number) & (found.by != 1 << int(number))
                 asked |= here
+                one_lo, one_hi = (side[found.idx] for side in found.table.receipt(names.codes[number]))
+                made &= ~here | (one_lo < NEVER)
                 lo, hi = np.where(here, np.maximum(lo, one_lo), lo), np.where(here, np.maximum(hi, one_hi), hi)
-        return lo, hi, np.where(lost | ~asked, F, T).astype(np.int8)
+        return lo, hi, made & asked
 
     def _to_any(self, found: Rows, one: Meant) -> tuple[Ints, Ints, Answers]:
         """From the first of their receipts; one that is not seen may lie beyond what is known of the logs."""

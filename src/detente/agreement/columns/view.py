@@ -64,6 +64,14 @@ class Rows:
             some._lo, some._hi, some.moved = self.lo[where], self.hi[where], True
         return some
 
+    def made_by(self, by: Ints) -> Rows:
+        """The same acts as if these had made them."""
+        other = Rows(self.table, self.idx, self.its)
+        if self.moved:
+            other = other.counted(self.lo, self.hi)
+        other._by = by
+        return other
+
     def bare(self) -> Rows:
         """The same, nothing one step out."""
         return self if self.its is None else Rows(self.table, self.idx, None).counted(self.lo, self.hi)

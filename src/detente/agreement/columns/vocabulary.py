@@ -59,6 +59,8 @@ class Vocabulary:
             known = self._large.get(id(value))
             if known is not None and known[0] is value:
                 return known[1]
+        if isinstance(value, OneOf) and len(set(value.values)) == 1:
+            return self.code(value.values[0])
         key: object = value if type(value) in (str, int) else (type(value), value)
         number = self.codes.get(key)
         if number is None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import and_, or_
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,7 @@ class World:
         self.persons = self.step.terms.persons
         self.vocabulary = telling.vocabulary.copy()
         self.names = Names([*agreement.parties, *agreement.others])
+        self.with_groups = any(other.members or other.joined_by for other in agreement.others.values())
         self.known_people = set(agreement.parties) | set(agreement.others)
         builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
         self.builder = builder
@@ -78,6 +80,7 @@ class World:
         self.places = Places(self)
         self._questions: dict[tuple[f.Pattern, str], Question] = {}
         self._orders: dict[int, Ints] = {}
+        self._ids, self._given = telling.ids, bool(given) or self.step.with_receipts
         self._indexes: dict[tuple[int, tuple[str, ...]], Index] = {}
         self._types = {name: {one.name: one for one in kind.fields.values()} for name, kind in agreement.kinds.items()}
         self._people = {
@@ -186,6 +189,8 @@ class World:
 
     def elsewhere(self, value: object, kind: str) -> bool:
         """Whether an act of another kind has this id."""
+        if not self._given and value not in self._ids:
+            return False
         return any(name != kind and table.row(str(value)) >= 0 for name, table in self.tables.items())
 
     def of_people(self, kind: str, name: str) -> bool:
@@ -217,6 +222,21 @@ class World:
         """First and last instant of a stated time or day, and whether it is one."""
         found = self.step.terms.calendar.instants(value) if value is not None else None
         return (found.lo, found.hi, 1) if found is not None else (0, 0, 0)
+
+    def surely(self, people: frozenset[str]) -> int:
+        """Who is meant whichever of these it is: groups with their members."""
+        self._no_joined(people)
+        each = [self.names.mask(self.persons.expand(code)) for code in people]
+        return reduce(and_, each) if each else 0
+
+    def possibly(self, people: frozenset[str]) -> int:
+        """Who may be meant."""
+        self._no_joined(people)
+        return reduce(or_, (self.names.mask(self.persons.expand(code)) for code in people), 0)
+
+    def _no_joined(self, people: frozenset[str]) -> None:
+        if not people.isdisjoint(self.persons.joined):
+            raise NoPlan("an act by a group that is joined by acts")
 
     def number(self, code: str) -> int:
         """The number of a person."""
@@ -364,25 +384,26 @@ class World:
     def _may_shorten(self, state: Any, pattern: f.Pattern, hi: Ints, sure: Flags) -> Flags:
         """Whether a renewal beyond what is known may have put the end before each instant."""
         found = np.zeros(len(hi), bool)
-        different, where = np.unique(hi[sure], return_inverse=True)
-        if not len(different) or not self._shortens(state, pattern, int(different[-1]), different):
+        if not sure.any() or self._settled(pattern, int(hi[sure].max())):
             return found
+        different, where = np.unique(hi[sure], return_inverse=True)
         if len(different) > _MOST_INSTANTS:
             raise NoPlan("a renewal that may shorten a phase, at very many instants")
         answers = np.array([state._may_shorten(self.step.frame, pattern, int(instant)) for instant in different], bool)
         found[sure] = answers[where]
         return found
 
-    def _shortens(self, state: Any, pattern: f.Pattern, last: int, instants: Ints) -> bool:
-        """Whether it may at any: logs known up to the last instant settle all of them."""
-        question = self.step.terms.question(pattern, "")
-        if question.complete(self.step.frame, ASKER, None, last):
-            return False
-        return len(instants) > 0
+    def _settled(self, pattern: f.Pattern, last: int) -> bool:
+        """Whether logs known up to the last instant settle all of them."""
+        return self.step.terms.question(pattern, "").complete(self.step.frame, ASKER, None, last)
 
 
 def _up_to(until: Ints, known: Callable[[int], bool]) -> Flags:
     """Where it is known; what is known up to one instant is known up to every earlier one."""
+    if not len(until) or known(int(until.max())):
+        return np.ones(len(until), bool)
+    if not known(int(until.min())):
+        return np.zeros(len(until), bool)
     order = np.unique(until)
     low, high = 0, len(order)
     while low < high:

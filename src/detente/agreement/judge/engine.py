@@ -19,8 +19,9 @@ from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.moments import due_deeds, edge_deeds
 from detente.agreement.judge.outline import outline_of
 from detente.agreement.judge.phases import PhaseState
+from detente.agreement.judge.reach import EVERYWHERE, Reach, reaches
 from detente.agreement.judge.rules import Clause, compile_rules
-from detente.agreement.judge.store import Cell
+from detente.agreement.judge.store import Bucket, Cell
 from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.judge.watching import no_breach_known
@@ -63,6 +64,7 @@ class Engine:
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
         self.dues: list[Clause] = []
+        self._reaches: dict[str, Mapping[str, Reach]] = {}
         self.due_since: dict[str, tuple[int, int]] = {}
         for clause in self.clauses.values():
             self._register(clause)
@@ -162,17 +164,28 @@ class Engine:
             self.short.pop(subject, None)
 
     def _touch(self, cells: Iterable[Cell], deed: Deed | None) -> None:
-        """Readers of what changed are to be judged again; an act later than a reader does not concern it."""
-        since = -FAR
+        """Readers of what changed are to be judged again, but for those that an act at such a time cannot concern."""
+        since, until = -FAR, FAR
         if deed is not None and not self.terms.store.disordered:
             since = min([deed.lo, *(when.lo for when in deed.receipts.values())])
+            until = max([deed.hi, *(when.hi for when in deed.receipts.values())])
         for cell in cells:
+            dated = isinstance(cell, Bucket)
             for reader in cell.readers:
                 if isinstance(reader, Subject):
-                    if reader.deed.hi >= since or reader.clause.ahead:
-                        self.dirty[reader.clause.rule.id][reader.deed.id] = reader
+                    asked, ahead = reader.deed, reader.clause.ahead
+                    before, after = self._reach(reader.clause, deed.kind) if dated and deed is not None else EVERYWHERE
+                    if until + before >= asked.lo and since <= asked.hi + (after if ahead else 0):
+                        self.dirty[reader.clause.rule.id][asked.id] = reader
                 elif isinstance(reader, PhaseState):
                     self.dirty_phases.add(reader.phase.name)
+
+    def _reach(self, clause: Clause, kind: str) -> Reach:
+        """How far before and after a subject an act of a kind may lie and still change what a clause says of it."""
+        found = self._reaches.get(clause.rule.id)
+        if found is None:
+            found = self._reaches[clause.rule.id] = reaches(self.agreement, clause)
+        return found.get(kind, EVERYWHERE)
 
     def about(self, clause: str, act: str) -> list[Finding]:
         """The findings of one clause on one act, edge or due time."""
