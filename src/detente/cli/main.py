@@ -50,7 +50,8 @@ COMMANDS = {
     "verify": "verify:verify",
     "vocabularies": "vocabularies:vocabularies",
     "voice": "record:voice",
-    "watch": "operate:watch",
+    "stop": "stop:stop",
+    "watch": "watch:watch",
 }
 """Command to `module:name` of detente.cli; a command's module is read when it is asked for, so that the others cost no time."""
 
