@@ -20,6 +20,8 @@ INTERNAL = 70
 COMMANDS = {
     "account": "told:account",
     "adopt": "node:adopt",
+    "approvals": "approve:approvals",
+    "approve": "approve:approve",
     "areas": "areas:areas",
     "bundle": "bundle:bundle",
     "check": "checking:check",
@@ -27,7 +29,7 @@ COMMANDS = {
     "compare": "node:compare",
     "demo": "demo:demo",
     "discard": "operate:discard",
-    "draft": "node:draft",
+    "draft": "release:draft",
     "export": "record:export",
     "import": "importing:import_group",
     "judge": "judging:judge",
@@ -39,10 +41,12 @@ COMMANDS = {
     "offer": "node:offer",
     "override": "operate:override",
     "place": "place:place",
+    "policy": "policy:policy",
+    "recall": "release:recall",
     "receipt": "record:receipt",
     "record": "record:record",
     "refusals": "node:refusals",
-    "release": "node:release",
+    "release": "release:release",
     "say": "node:say",
     "state": "node:state",
     "terms": "keys:terms",
@@ -77,71 +81,6 @@ class Lazy(click.Group):
 def cli() -> None:
     """Runs an agreement between parties that do not trust each other: one node per party, signed statements,
     receipts, and a record anyone can verify."""
-
-
-def _register() -> None:
-    from detente.cli.approve import approvals, approve
-    from detente.cli.areas import areas
-    from detente.cli.bundle import bundle
-    from detente.cli.checking import check
-    from detente.cli.clauses import clauses
-    from detente.cli.demo import demo
-    from detente.cli.importing import import_group
-    from detente.cli.judging import judge
-    from detente.cli.judging_before import may
-    from detente.cli.keys import keys, terms
-    from detente.cli.lists import lists
-    from detente.cli.node import adopt, compare, node, offer, refusals, say, state
-    from detente.cli.operate import discard, override
-    from detente.cli.place import place
-    from detente.cli.policy import policy
-    from detente.cli.record import export, log, receipt, record, voice
-    from detente.cli.release import draft, recall, release
-    from detente.cli.stop import stop
-    from detente.cli.told import account, told
-    from detente.cli.verify import verify
-    from detente.cli.watch import watch
-
-    first = (
-        account,
-        adopt,
-        approvals,
-        approve,
-        areas,
-        bundle,
-        check,
-        clauses,
-        compare,
-        demo,
-        discard,
-        draft,
-        export,
-        import_group,
-        judge,
-        keys,
-    )
-    then = (
-        lists,
-        log,
-        may,
-        node,
-        offer,
-        override,
-        place,
-        policy,
-        recall,
-        receipt,
-        record,
-        refusals,
-        release,
-        say,
-        state,
-        stop,
-        terms,
-        told,
-    )
-    for command in (*first, *then, verify, voice, watch):
-        cli.add_command(command)
 
 
 def main() -> None:
