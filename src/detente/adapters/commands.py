@@ -91,8 +91,8 @@ class Commands:
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
         alerts = alerts or Alerts((), private.path.parent)
-        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say, alerts)
-        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say, self.stops)
+        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say_now, alerts)
+        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
         self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
 
     def committed(self) -> None:
@@ -207,6 +207,10 @@ class Commands:
             audiences = self._house.audiences() if to == "*" else [to]
         label = read_label(request["label"]) if request.get("label") is not None else None
         return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
+
+    def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+        """What the watch says: through the pipeline like any other, where it is a standing release."""
+        return self._say({}, kind, to, fields)
 
     def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
         """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""

@@ -21,6 +21,11 @@ class Interval(NamedTuple):
     hi: int
 
 
+NO_END = 253_000_000_000_000
+"""Upper end (ms) of a receipt of which nobody can say whether it was one: what it is of never surely counts, and never
+surely does not."""
+
+
 class Unknown:
     """Given, not known."""
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from detente.agreement.form import Agreement, Field, Kind
-from detente.agreement.record import Act, Interval, Path, Region, Span, Spot
+from detente.agreement.record import UNKNOWN, Act, Interval, Path, Region, Span, Spot
 from detente.errors import GivenError
 from detente.geo.areas import canonical
 from detente.model.said import Period, Said, Told, Value
@@ -136,6 +136,19 @@ def act_of(
         index=index,
         known_from=known_from,
     )
+
+
+def doubtful(agreement: Agreement, kind: Kind, fields: Mapping[str, Value]) -> dict[str, object]:
+    """The fields of a statement that does not fit: what fits is known, the rest may be anything."""
+    found: dict[str, object] = {}
+    for name, form in kind.fields.items():
+        value = fields.get(name)
+        try:
+            fits = value is not None and _fits(agreement, form, value, name)
+        except GivenError:
+            fits = False
+        found[name] = _value(value) if fits and value is not None else UNKNOWN
+    return found
 
 
 def _check_fields(agreement: Agreement, kind: Kind, fields: Mapping[str, Value], *, all_needed: bool) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detente.agreement.record import Act, Interval, Region
-from detente.desks.hearing import heard, order, when
+from detente.desks.hearing import heard, order, own, unsure, when
 from detente.desks.moves import Move, Table
 from detente.model import canon
 from detente.model.statement import sha256_hex
@@ -70,8 +70,9 @@ def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list
 
     A proposal counts from its receipt by the other side. A side's key is on its newest proposal of an area, and on none
     after its revocation; an area is agreed when all keys are on the same text. `overlap` answers None where two areas are
-    too near to say: that is mixed too.
+    too near to say: that is mixed too, and so is ground that may have been named as the opposition's.
     """
+    acts = list(acts)
     said = _said(acts, parties)
     found: dict[Text, Area] = {}
     keys: dict[str, dict[str, Text]] = {}
@@ -91,7 +92,8 @@ def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list
                 found[text] = Area(*text, signed, "agreed", at)
             elif held is None or held.state != "agreed":
                 found[text] = Area(*text, signed, "proposed", at)
-    protected = [(area, shape) for area, _, shape in _opposition(said)]
+    protected: list[tuple[str, Region | None]] = [(area, shape) for area, _, shape in _opposition(said)]
+    protected += [_in_doubt(act) for act in acts if act.kind == OPPOSITION and own(act, parties) and unsure(act)]
     settled = (_beside(each, found.values()) for each in found.values())
     mixed = (replace(each, mixed_with=_mixed(each, protected, overlap)) for each in settled)
     return sorted(mixed, key=lambda each: (each.area, each.version, each.kind, sorted(each.keys), each.since))
@@ -183,10 +185,17 @@ def _opposition(said: Iterable[Act]) -> list[tuple[str, str, Region]]:
     return [(area, by, shape) for (area, by), shape in sorted(named.items(), key=lambda pair: pair[0])]
 
 
-def _mixed(each: Area, protected: Iterable[tuple[str, Region]], overlap: Overlap) -> tuple[str, ...]:
+def _in_doubt(act: Act) -> tuple[str, Region | None]:
+    """An area of which nobody can say whether it was named as the opposition's: it may be, and it may lie anywhere."""
+    area, shape = act.fields.get("area"), act.fields.get("shape")
+    return (area if isinstance(area, str) else "an area not read", shape if isinstance(shape, Region) else None)
+
+
+def _mixed(each: Area, protected: Iterable[tuple[str, Region | None]], overlap: Overlap) -> tuple[str, ...]:
     if each.state not in ("proposed", "countered", "agreed"):
         return ()
-    return tuple(dict.fromkeys(name for name, shape in protected if overlap(each.shape, shape) is not False))
+    near = (name for name, shape in protected if shape is None or overlap(each.shape, shape) is not False)
+    return tuple(dict.fromkeys(near))
 
 
 def _said(acts: Iterable[Act], parties: Sequence[str]) -> list[Act]:

@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from detente.agreement.record import Act, Interval
+from detente.agreement.record import NO_END, Act, Interval
 
 Order = tuple[int, int, str, int, str]
+
+
+def unsure(act: Act) -> bool:
+    """Whether nobody can say if it counts: it did not fit, or could not be read (node.misfits)."""
+    return any(receipt.hi >= NO_END for receipt in act.received.values())
 
 
 def own(act: Act, parties: Sequence[str]) -> bool:
@@ -20,7 +25,8 @@ def own(act: Act, parties: Sequence[str]) -> bool:
 
 def heard(act: Act, parties: Sequence[str]) -> bool:
     """A party's own word that another party has signed for."""
-    return own(act, parties) and any(party in act.received for party in parties if party not in act.by)
+    signed = any(party in act.received for party in parties if party not in act.by)
+    return signed and own(act, parties) and not unsure(act)
 
 
 def when(act: Act, parties: Sequence[str]) -> Interval:

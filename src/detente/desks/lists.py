@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from detente.agreement.record import UNKNOWN, Act, Interval, Region, Span
-from detente.desks.hearing import heard, order, own, when
+from detente.desks.hearing import heard, order, own, unsure, when
 from detente.desks.moves import Move, Table
 
 VOCABULARY = "lists-1"
@@ -93,7 +93,7 @@ def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versi
         each.pass_time(now, versions)
     unheard = [act for act in acts if act.kind in _ENDINGS and _may_be_on_its_way(act, parties)]
     own_words = (act for act in acts if act.kind == NOMINATION and own(act, parties))
-    waiting = [_Growing.of(act, None) for act in own_words if not heard(act, parties)]
+    waiting = [_Growing.of(act, None) for act in own_words if not heard(act, parties) and not unsure(act)]
     everything = [*found, *sorted(waiting, key=lambda each: each.act.id)]
     return [each.item(ending=any(_names(act, each.act.fields.get("target")) for act in unheard)) for each in everything]
 
@@ -208,8 +208,8 @@ def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Ve
 
 
 def _may_be_on_its_way(act: Act, parties: Sequence[str]) -> bool:
-    """A party's word that nobody has signed for, or one of which nobody can say whose or what it was (a misfit)."""
-    return not act.by or (own(act, parties) and not heard(act, parties))
+    """A party's word that nobody has signed for, or of which nobody can say whether it counts."""
+    return own(act, parties) and not heard(act, parties)
 
 
 def _names(act: Act, target: object) -> bool:

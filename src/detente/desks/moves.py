@@ -62,6 +62,17 @@ def closed(agreement: Agreement, vocabulary: str) -> str:
     return f"the agreement does not `use` the vocabulary {vocabulary}, nor map statements of its own to it"
 
 
+def lacking(agreement: Agreement, needed: Mapping[str, frozenset[str]]) -> str:
+    """Which kinds or fields an agreement lacks for a desk that has no vocabulary; "" if none."""
+    for name, fields in needed.items():
+        kind = agreement.kinds.get(name)
+        if kind is None:
+            return f"the agreement has no statement {name!r}"
+        if without := sorted(fields - kind.fields.keys()):
+            return f"its {name!r} has no field {', '.join(without)}"
+    return ""
+
+
 def in_roles(used: Used, acts: Iterable[Act]) -> list[Act]:
     """The acts that a desk reads, with the vocabulary's names for kinds and fields; others are left out."""
     roles = {own: role for role, own in used.kinds.items()}

@@ -27,8 +27,9 @@ from detente.geo.areas import Circle, Polygon
 from detente.geo.overlap import overlap
 from detente.model.shapes import E7
 from detente.model.terms import Terms
+from detente.node.misfits import Misfit
 from detente.node.ports import SharedStore
-from detente.node.recording import Misfit, Recording
+from detente.node.recording import Recording
 
 DAY = 86_400_000
 HOLDS = ("kept", "not applicable", "not due")
@@ -62,7 +63,7 @@ class Room:
 
     def misfits(self) -> list[Misfit]:
         """Statements that do not fit the agreement, as found when the record was last read."""
-        return list(self._recording.misfits)
+        return self._recording.misfits
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
