@@ -15,6 +15,7 @@ import msgspec
 
 from detente.adapters.record_lines import read_plan
 from detente.adapters.record_values import show_value
+from detente.adapters.spoken import Spoken
 from detente.adapters.store_private import PrivateStore
 from detente.agreement.language import read_agreement
 from detente.agreement.saying import act_of, check, check_told
@@ -30,7 +31,7 @@ from detente.node.house import House
 KINDS: Mapping[str, type[Said | Told]] = {"said": Said, "told": Told}
 BY_ADOPTING = ("signature", "participation")
 MOST_PER_DAY = 50
-_HEAD = {"agreement": "0" * 64, "author": "x", "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
+_HEAD = {"agreement": "0" * 64, "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
 Answer = dict[str, Any]
 
 
@@ -48,7 +49,9 @@ class Sayings:
     def room(self) -> Room:
         """The desks; GivenError (agreement-invalid) if this version cannot read the node's agreement."""
         agreement = read_agreement(self._house.settings.agreement, "agreement.yaml")
-        return Room(agreement, self._house.terms, self._house.store, self._house.me)
+        room = Room(agreement, self._house.terms, self._house.store, self._house.me)
+        room.alleged = Spoken(self._private, agreement, self._house.me).acts
+        return room
 
     def fields(self, kind: str, given: Answer) -> Answer:
         """The fields of a statement or account of the agreement, areas and lines in their canonical form; GivenError
@@ -58,7 +61,7 @@ class Sayings:
             name, named = self.room.in_words(str(vocabulary), str(given["name"]), given["fields"])
             given = {"name": name, "fields": named}
         try:
-            value = msgspec.convert({"type": kind, **_HEAD, **given}, KINDS[kind])
+            value = msgspec.convert({"type": kind, "author": self._house.me, **_HEAD, **given}, KINDS[kind])
         except msgspec.ValidationError as error:
             raise GivenError("bad-field", str(error), where=f"{kind} {given.get('name', '')}".strip()) from error
         shapes = {name: each for name, each in value.fields.items() if isinstance(each, Polygon | Line)}
@@ -125,11 +128,11 @@ class Sayings:
 
     def _plan(self, fields: Answer) -> Answer:
         """A nomination as a plan for the before-check."""
-        said = msgspec.convert({"type": "said", **_HEAD, **fields}, Said)
+        said = msgspec.convert({"type": "said", "author": self._house.me, **_HEAD, **fields}, Said)
         kind = self.room.agreement.kinds[said.name]
         act = act_of(self.room.agreement, said, "plan", received={})
         shown = {name: show_value(value, kind.fields[name], self.room.agreement) for name, value in act.fields.items()}
-        return {"statement": said.name, "by": self._house.me, "fields": shown}
+        return {"statement": said.name, "by": sorted(act.by), "fields": shown}
 
     # drafts that have had their time
 
@@ -143,7 +146,7 @@ class Sayings:
         past = [name for name, end in self._ends.items() if end <= now]
         for name in past:
             del self._ends[name]
-        self._private.shred([("draft", name) for name in past])
+        self._private.shred([(kind, name) for name in past for kind in ("draft", "answers")])
         return past
 
 

@@ -324,6 +324,7 @@ class Rule:
     answers: str = ""
     owed: Pattern | None = None
     trigger: Trigger | None = None
+    watched: bool = False
     parent: str = ""
     reading_of: str = ""
     doubt: Mapping[str, str] = field(default_factory=dict)
@@ -365,7 +366,8 @@ class Used:
 
 @dataclass(frozen=True)
 class Agreement:
-    """A whole agreement. `used`: by the vocabulary's name with its version, "lists-1"."""
+    """A whole agreement. `sources`: how many independent sources an event of a kind needs, where it is more than one.
+    `used`: by the vocabulary's name with its version, "lists-1"."""
 
     code: str
     title: str
@@ -384,4 +386,5 @@ class Agreement:
     rules: Mapping[str, Rule]
     digest: str = ""
     assumed: tuple[str, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
     used: Mapping[str, Used] = field(default_factory=dict)

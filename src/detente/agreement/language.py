@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.agreement import form as f
 from detente.agreement import units
-from detente.agreement.clauses import clause_kinds, read_rules
+from detente.agreement.clauses import clause_kinds, is_watched, read_rules
 from detente.agreement.fieldtypes import named, read_fields
 from detente.agreement.grammar import Grammar
 from detente.agreement.naming import Names
@@ -19,7 +20,7 @@ from detente.agreement.vocabulary import Use, fit, names_of, read_use, whole
 
 _TOP = {
     "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "assumed", "parties", "others", "use",
-    "statements", "events", "places", "phases", "define", "in_force", "clauses",
+    "statements", "events", "sources", "places", "phases", "define", "in_force", "clauses",
 }  # fmt: skip
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
 
@@ -31,6 +32,18 @@ FINDING = f.Kind(
         "clause": f.Field("clause", "code"),
         "verdict": f.Field("verdict", "code"),
         "act": f.Field("act", "code"),
+    },
+)
+
+
+WATCH = f.Kind(
+    "watch",
+    False,
+    {
+        "what": f.Field("what", "code"),
+        "period": f.Field("period", "span"),
+        "where": f.Field("where", "text"),
+        "how": f.Field("how", "text"),
     },
 )
 
@@ -53,6 +66,8 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
             raw_others[code].fail(f"{code!r} is a party already")
     names.people |= set(parties) | set(raw_others)
     names.kinds |= {"receipt": RECEIPT, "finding": FINDING}
+    if is_watched(top["clauses"]):
+        names.kinds["watch"] = WATCH
     uses = read_use(top["use"]) if "use" in top else []
     used = _read_kinds(top, names, uses)
     names.phases |= set(named(top["phases"], "a phase")) if "phases" in top else set()
@@ -88,6 +103,7 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
         in_force=grammar.condition(top["in_force"], NOTHING) if "in_force" in top else None,
         rules=rules,
         digest=hashlib.sha256(data).hexdigest(),
+        sources=_sources(top["sources"], names) if "sources" in top else {},
         used=used,
     )
     _check_names(agreement, root)
@@ -158,6 +174,22 @@ def _check_zone(agreement: f.Agreement, root: Node) -> None:
         civil = isinstance(part, f.Calendar | f.Clock | f.Streak) or (isinstance(part, f.Due) and part.instant is None)
         if not agreement.zone and (civil or (isinstance(part, f.Pattern) and isinstance(part.window, str))):
             root.fail("`zone` is missing", "days, months and civil times are counted in a zone: name it")
+
+
+def _sources(node: Node, names: Names) -> dict[str, int]:
+    """How many independent sources an event of a kind needs (05-resolutions 16)."""
+    found = {}
+    for name, item in node.mapping("kinds of event").items():
+        item = item.under(f"sources {name}")
+        if name not in names.kinds or not names.kinds[name].event:
+            known = ", ".join(kind.name for kind in names.kinds.values() if kind.event) or "none"
+            item.fail(f"no event is called {name!r}", f"known: {known}; statements need no sources, they are signed")
+        if not re.fullmatch(r"[2-9]", item.scalar("a number")):
+            item.fail(
+                f"{item.text!r} is no number of sources", "write a whole number from 2 to 9; without it one is enough"
+            )
+        found[name] = int(item.scalar())
+    return found
 
 
 def _status(node: Node | None) -> str:

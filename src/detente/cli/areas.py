@@ -10,8 +10,8 @@ from typing import Any
 import click
 import msgspec
 
-from detente.cli.area_input import as_geojson, describe, file_options, geometry, one_area, read_file_areas, yes_option
-from detente.cli.desk import ask, saying, send, stamp, table, words
+from detente.cli.area_input import as_geojson, describe, file_options, geometry, one_area, read_file_areas
+from detente.cli.desk import ask, confirmed_option, saying, send, stamp, table, words
 from detente.cli.node import folder_option, json_option, line, show
 from detente.desks.areas import VOCABULARY
 from detente.errors import GivenError
@@ -67,7 +67,7 @@ def _class(one: dict[str, Any]) -> str:
 )
 def import_areas(file: Path, out: Path | None, **options: Any) -> None:
     """Read areas from FILE (GeoJSON, KML or a list of coordinates) strictly. Nothing is sent or kept."""
-    found = read_file_areas(file, {**options, "yes": True})
+    found = read_file_areas(file, {**options, "confirmed": None})
     for each in found:
         click.echo(f"{each.code}: {describe(each)}")
     if out is not None:
@@ -91,7 +91,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
     @click.option("--class", "kind", required=True, help="Class of the agreement, e.g. concentrated.")
     @click.option("--version", type=int, required=True, help="Version of the area.")
     @file_options
-    @yes_option
+    @confirmed_option
     @saying
     @json_option
     def command(
@@ -129,7 +129,7 @@ _file_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--class", "kind", default="", help="Another class than the one proposed.")
 @file_options
-@yes_option
+@confirmed_option
 @saying
 @json_option
 def counter(

@@ -13,7 +13,7 @@ from typing import Literal
 from detente.agreement.form import Agreement, Used
 from detente.agreement.record import Act
 
-Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "clock"]
+Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "post", "clock"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,17 @@ def closed(agreement: Agreement, vocabulary: str) -> str:
     if vocabulary in agreement.used:
         return ""
     return f"the agreement does not `use` the vocabulary {vocabulary}, nor map statements of its own to it"
+
+
+def lacking(agreement: Agreement, needed: Mapping[str, frozenset[str]]) -> str:
+    """Which kinds or fields an agreement lacks for a desk that has no vocabulary; "" if none."""
+    for name, fields in needed.items():
+        kind = agreement.kinds.get(name)
+        if kind is None:
+            return f"the agreement has no statement {name!r}"
+        if without := sorted(fields - kind.fields.keys()):
+            return f"its {name!r} has no field {', '.join(without)}"
+    return ""
 
 
 def in_roles(used: Used, acts: Iterable[Act]) -> list[Act]:

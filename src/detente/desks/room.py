@@ -6,7 +6,8 @@ two nodes that hold the same entries and signatures answer alike. Times ms UTC. 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from detente.agreement import form as f
@@ -26,8 +27,9 @@ from detente.geo.areas import Circle, Polygon
 from detente.geo.overlap import overlap
 from detente.model.shapes import E7
 from detente.model.terms import Terms
+from detente.node.misfits import Misfit
 from detente.node.ports import SharedStore
-from detente.node.recording import Misfit, Recording
+from detente.node.recording import Recording
 
 DAY = 86_400_000
 HOLDS = ("kept", "not applicable", "not due")
@@ -47,6 +49,8 @@ class Room:
 
     def __init__(self, agreement: f.Agreement, terms: Terms, store: SharedStore, me: str) -> None:
         self.agreement = agreement
+        self.alleged: Callable[[Sequence[Act]], Sequence[Act]] = lambda known: ()
+        """STOPs heard by voice, beside what is known: before an act they count as raised."""
         self.me = me
         self.parties = terms.parties()
         self.geometry = Distances()
@@ -59,7 +63,7 @@ class Room:
 
     def misfits(self) -> list[Misfit]:
         """Statements that do not fit the agreement, as found when the record was last read."""
-        return list(self._recording.misfits)
+        return self._recording.misfits
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
@@ -84,8 +88,10 @@ class Room:
         return Picture(digest, standing, running, unsure)
 
     def may(self, act: Act, at: int) -> tuple[Overall, list[Finding]]:
-        """The before-check on this node's own record."""
-        judge = Judge.over(self.agreement, self.geometry, known_at(self.record(at), at))
+        """The before-check on this node's own record; what was heard by voice counts as if it stood there."""
+        record = self.record(at)
+        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)))
+        judge = Judge.over(self.agreement, self.geometry, known_at(record, at))
         return judge.overall(act, at), judge.may(act, at)
 
     def nominated(self, now: int, by: str) -> int:
