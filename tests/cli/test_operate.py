@@ -17,11 +17,13 @@ from tests.cli.test_refusals import CALL, node, run
 
 
 def test_who_is_on_watch(three: Three):
-    assert run("watch", *node(three, "us"), 2) == "2 on watch; told to everyone with the next heartbeat\n"
+    assert "no line test" in run("watch", "take", *node(three, "us"), "--post", "duty officer", "--people", 2)
     assert ", 2 on watch" in run("state", *node(three, "us")).splitlines()[0]
-    assert "bad-field" in run("watch", *node(three, "us"), 10**6, status=1)
-    run("watch", *node(three, "us"), "many", status=2)
-    run("watch", *node(three, "us"), 0)
+    run("watch", "take", *node(three, "us"), "--post", "duty officer", "--people", "many", status=2)
+    assert "until the next post" in run("watch", "hand-over", *node(three, "us"))
+    assert "nobody on watch" in run("watch", "leave", *node(three, "us"))
+    assert ", 0 on watch" in run("state", *node(three, "us")).splitlines()[0]
+    assert "nobody can hand over" in run("watch", "hand-over", *node(three, "us"), status=1)
 
 
 def test_a_draft_is_discarded(three: Three, tmp_path: Path):

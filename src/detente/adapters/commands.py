@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from detente.adapters.alerts import Alerts
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
+from detente.adapters.desk_stops import StopDesk
+from detente.adapters.desk_watch import WatchDesk
 from detente.adapters.release_commands import ReleaseCommands
 from detente.adapters.release_desk import ReleaseDesk
 from detente.adapters.release_store import ReleaseStore
@@ -75,6 +78,7 @@ class Commands:
         private: PrivateStore,
         clock: ClockLike,
         most_per_day: int = MOST_PER_DAY,
+        alerts: Alerts | None = None,
     ) -> None:
         self._house = house
         self._store = store
@@ -92,7 +96,10 @@ class Commands:
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
-        self._table |= desks.table | self._kept.table
+        alerts = alerts or Alerts((), private.path.parent)
+        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say_now, alerts)
+        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
+        self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -216,6 +223,10 @@ class Commands:
         kind, values = meaning(seen[0].draft, self.release.agreement())
         return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
+    def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+        """What the watch says: through the pipeline like any other, where it is a standing release."""
+        return self._say({}, kind, to, fields)
+
     def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
         """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""
         if placed:
@@ -272,6 +283,7 @@ class Commands:
         now = self._clock.now()
         self._house.tick(now)
         self.sayings.shred(now)
+        self.after.append(partial(self.stops.tick, now))
         self.release.run(now)
         return {"now": now, "next_due": min(self._house.duties.next_due(), self.release.next_due(now))}
 

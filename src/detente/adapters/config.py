@@ -10,6 +10,7 @@ run/                 control.sock
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from detente.model.when import read_instant, write_instant
 
 FILE = "node.toml"
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users"}
+_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users", "alert"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,8 @@ class Peer:
 @dataclass(frozen=True)
 class Config:
     """A node as configured. `clock` is wall or scenario (then `scenario_start` is its first instant, ms); `max_pages`
-    bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does)."""
+    bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does); `alert`: a
+    command the house runs when a STOP is raised and carried on."""
 
     folder: Path
     code: str
@@ -51,6 +53,7 @@ class Config:
     most_per_day: int = 50
     gateway_user: str = ""
     house_user: str = ""
+    alert: tuple[str, ...] = ()
 
     @property
     def shared(self) -> Path:
@@ -140,6 +143,11 @@ def read_config(data: bytes, path: Path) -> Config:
     pages = _number(limits.get("shared_pages", 0), "pages", f"{path} limits.shared_pages")
     lists = raw.get("lists", {})
     _only(lists, {"most_per_day"}, f"{path} lists")
+    alert = raw.get("alert", [])
+    if not isinstance(alert, list) or not all(isinstance(each, str) and each for each in alert):
+        raise LocalError(
+            "config-invalid", "must be a list of texts: a command and its arguments", where=f"{path} alert"
+        )
     most = _number(lists.get("most_per_day", 50), "nominations", f"{path} lists.most_per_day")
     return Config(
         folder=folder,
@@ -153,6 +161,7 @@ def read_config(data: bytes, path: Path) -> Config:
         most_per_day=most,
         gateway_user=str(users.get("gateway", "")),
         house_user=str(users.get("house", "")),
+        alert=tuple(alert),
     )
 
 
@@ -200,7 +209,16 @@ def add_peer(config: Config, code: str, listen: str, url: str) -> None:
         raise GivenError("config-invalid", error.what, where=error.where) from error
     data = read_file(path).rstrip() + "\n".join(["", *_peer_lines(peer), ""]).encode()
     read_config(data, path)
-    path.write_bytes(data)
+    _replace(path, data)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put other bytes in a file's place at once; a process of the node that is started again just now reads the old ones."""
+    new, old = path.with_name(f"{path.name}.new"), path.stat()
+    new.write_bytes(data)
+    os.chmod(new, old.st_mode)
+    os.chown(new, old.st_uid, old.st_gid)
+    os.replace(new, path)
 
 
 def _peer_lines(peer: Peer) -> list[str]:
@@ -216,6 +234,7 @@ def write_config(config: Config) -> None:
         *([f'scenario_start = "{write_instant(config.scenario_start)}"'] if config.clock == "scenario" else []),
         f'agreement = "{config.agreement_path.name}"',
         f'terms = "{config.terms_path.name}"',
+        *([f"alert = {json.dumps(list(config.alert), ensure_ascii=False)}"] if config.alert else []),
     ]
     for peer in config.peers.values():
         lines += _peer_lines(peer)

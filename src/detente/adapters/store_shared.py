@@ -130,14 +130,14 @@ class SqliteShared(SqliteTraffic):
         ).fetchone()
         return self._row(row) if row else None
 
-    def statements(self, kind: str, origin: str = "") -> list[StatementRow]:
-        """Statements of a kind (all kinds: ""), in one log or in all, in log order."""
+    def statements(self, kind: str, origin: str = "", start: int = 0) -> list[StatementRow]:
+        """Statements of a kind (all kinds: ""), in one log or in all, in log order, each log from entry `start` on."""
         found: list[StatementRow] = []
         for log in [origin] if origin else self.origins():
             row = self._db.execute("SELECT id FROM log WHERE origin=?", (log,)).fetchone()
             if row is None:
                 continue
-            places = (row[0] << _SHIFT, (row[0] + 1) << _SHIFT)
+            places = ((row[0] << _SHIFT) + start, (row[0] + 1) << _SHIFT)
             if kind:
                 query = f"{_STATEMENT} WHERE kind=? AND place>=? AND place<? ORDER BY place"
                 rows = self._db.execute(query, (kind, *places))

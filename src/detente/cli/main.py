@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
@@ -16,79 +17,75 @@ DEBUG = "DETENTE_DEBUG"
 INTERNAL = 70
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "account": "told:account",
+    "adopt": "node:adopt",
+    "approvals": "approve:approvals",
+    "approve": "approve:approve",
+    "areas": "areas:areas",
+    "bundle": "bundle:bundle",
+    "check": "checking:check",
+    "clauses": "clauses:clauses",
+    "compare": "node:compare",
+    "demo": "demo:demo",
+    "discard": "operate:discard",
+    "draft": "release:draft",
+    "export": "record:export",
+    "import": "importing:import_group",
+    "judge": "judging:judge",
+    "keys": "keys:keys",
+    "lists": "lists:lists",
+    "log": "record:log",
+    "may": "judging_before:may",
+    "node": "node:node",
+    "offer": "node:offer",
+    "override": "operate:override",
+    "place": "place:place",
+    "policy": "policy:policy",
+    "recall": "release:recall",
+    "receipt": "record:receipt",
+    "record": "record:record",
+    "refusals": "node:refusals",
+    "release": "release:release",
+    "say": "node:say",
+    "state": "node:state",
+    "terms": "keys:terms",
+    "told": "told:told",
+    "verify": "verify:verify",
+    "vocabularies": "vocabularies:vocabularies",
+    "voice": "record:voice",
+    "stop": "stop:stop",
+    "watch": "watch:watch",
+}
+"""Command to `module:name` of detente.cli; a command's module is read when it is asked for, so that the others cost no time."""
+
+
+class Lazy(click.Group):
+    """A group whose commands stand in `COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(importlib.import_module(f"detente.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(detente.__version__, prog_name="detente")
 def cli() -> None:
     """Runs an agreement between parties that do not trust each other: one node per party, signed statements,
     receipts, and a record anyone can verify."""
 
 
-def _register() -> None:
-    from detente.cli.approve import approvals, approve
-    from detente.cli.areas import areas
-    from detente.cli.bundle import bundle
-    from detente.cli.checking import check
-    from detente.cli.clauses import clauses
-    from detente.cli.demo import demo
-    from detente.cli.importing import import_group
-    from detente.cli.judging import judge
-    from detente.cli.judging_before import may
-    from detente.cli.keys import keys, terms
-    from detente.cli.lists import lists
-    from detente.cli.node import adopt, compare, node, offer, refusals, say, state
-    from detente.cli.operate import discard, override, watch
-    from detente.cli.place import place
-    from detente.cli.policy import policy
-    from detente.cli.record import export, log, receipt, record, voice
-    from detente.cli.release import draft, recall, release
-    from detente.cli.told import account, told
-    from detente.cli.verify import verify
-
-    first = (
-        account,
-        adopt,
-        approvals,
-        approve,
-        areas,
-        bundle,
-        check,
-        clauses,
-        compare,
-        demo,
-        discard,
-        draft,
-        export,
-        import_group,
-        judge,
-        keys,
-    )
-    then = (
-        lists,
-        log,
-        may,
-        node,
-        offer,
-        override,
-        place,
-        policy,
-        recall,
-        receipt,
-        record,
-        refusals,
-        release,
-        say,
-        state,
-        terms,
-        told,
-    )
-    for command in (*first, *then, verify, voice, watch):
-        cli.add_command(command)
-
-
 def main() -> None:
     """Run the command; exit 1 for a refusal, 2 for a wrong call, 70 for a fault of Detente itself."""
     try:
-        _register()
         status = cli(standalone_mode=False)
         sys.stdout.flush()
         if isinstance(status, int):  # what a command gave to `Context.exit`

@@ -1,4 +1,4 @@
-"""`detente discard`, `watch`, `override`: what a watch officer tells a running node beside what it is to say."""
+"""`detente discard`, `override`: what a watch officer tells a running node beside what it is to say."""
 
 from __future__ import annotations
 
@@ -19,17 +19,6 @@ def discard(folder: Path, name: str) -> None:
     with control:
         control.ask("discard", draft=name)
     click.echo(f"draft {name} is discarded")
-
-
-@click.command(short_help="Say how many are on watch.")
-@folder_option
-@click.argument("number", type=click.IntRange(min=0))
-def watch(folder: Path, number: int) -> None:
-    """From now on NUMBER people are on watch; the others learn it with the next heartbeat."""
-    _, control = line(folder)
-    with control:
-        control.ask("watch", on_watch=number)
-    click.echo(f"{number} on watch; told to everyone with the next heartbeat")
 
 
 @click.command(short_help="Sign without waiting for the others' answers.")

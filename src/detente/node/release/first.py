@@ -13,7 +13,7 @@ slot: 0s                       # 0s: sent at once; 60s: sent at the full minute,
 {agencies}
 # These wait for no quorum, no slot and no agency. `stop` always does so, whatever stands here.
 standing:
-  stop: [stop, stop_acknowledgement]
+  stop: [stop, stop_acknowledgement, stop_acted, stop_answer, lifting_of_stop]
   receipts: [received, receipt]
   safety: [air_notice, flight_notice, voiding_of_notice, change_of_plan, site_entry, site_removal, line_test, revoke]
   movements: [movement, convoy_notice]
