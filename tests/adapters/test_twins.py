@@ -35,7 +35,7 @@ def test_twins_answer_alike(found: list[tuple[str, bytes]], tmp_path_factory):
     answers = []
     for own in (one, other):
         own.world.traffic.clear()
-        replies = [tuple(own.world.request("ru", "us", path, body)) for path, body in found]
+        replies: list[object] = [tuple(own.world.request("ru", "us", path, body)) for path, body in found]
         for minutes in range(3):
             own.later(MINUTE)
             replies.append(

@@ -24,7 +24,7 @@ sizes = st.sampled_from(SIZES)
 def within(cell, lat: int, lon: int) -> bool:
     south, west, north, east = cell.bounds()
     lon = lon if lon != 180 * E7 else -180 * E7
-    return south <= lat < north and west <= lon < east
+    return bool(south <= lat < north and west <= lon < east)
 
 
 @given(lats, lons, sizes)

@@ -14,6 +14,7 @@ from detente.demo.narrate import Narrator
 from detente.demo.scene_before import before
 from detente.demo.scene_lists import lists
 from detente.demo.scene_map import area_map
+from detente.demo.scene_own_house import own_house
 from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
 from detente.demo.scene_release import release
@@ -26,6 +27,7 @@ START = at("3 20:30")
 OUT = "demo-out"
 SCENES: tuple[Callable[[Stage], None], ...] = (
     paper,
+    own_house,
     area_map,
     trial,
     lists,
