@@ -155,3 +155,15 @@ def test_a_name_before_its_day_is_one_or_a_stranger(engine: ModuleType):
         acts = said("n", "nomination", by, 1, "target: t") + STRIKE.replace("X", "Sham")
         found = engine.judge(form, record(acts.replace("2016-09-1", day), form), Exact())
         assert [one.verdict for one in found if one.clause == "c"] == [word]
+
+
+@BOTH
+@pytest.mark.parametrize("log", ["", ", log: ru, index: 0"])
+def test_no_act_ends_the_phase_that_it_founds(engine: ModuleType, log: str):
+    """Its receipt lies somewhere within two hours; it is not later than itself."""
+    received = "received: {us: [2016-09-11T10:00:00Z, 2016-09-11T12:00:00Z]}"
+    acts = f"- {{id: x, type: stop, by: ru, {received}{log}}}\n" + STRIKE.replace("X", "left").replace("T12", "T13")
+    phase = "phases: {halt: {starts: {act: stop}, ends: [{act: stop}]}}"
+    form = agreement("- {id: c, says: s, forbid: strike, during: halt}", phase)
+    [found] = engine.judge(form, record(acts, form), Exact())
+    assert found.verdict == "broken"
