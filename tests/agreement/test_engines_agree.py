@@ -15,7 +15,7 @@ from tests.agreement.fuzz import Tally, run
 from tests.agreement.random_agreements import MODES, draw_agreement, parts_of
 
 SEEDS = range(1, 9)
-BATCH = 2
+BATCH = 4
 
 
 @pytest.mark.parametrize("first", SEEDS[::BATCH])
