@@ -95,7 +95,7 @@ def silence(stage: Stage) -> None:
             three.ask(code, "clock", now=three.now)
             three.ask(code, "tick")
         say.clock(three.now)
-        say.screen("\n".join(_part(stage, "us", "SILENCE: ru", "CANNOT TELL")))
+        say.screen("\n".join(_part(stage, "us", "SILENCE: ru", "SILENCE: un", "CANNOT TELL")))
     finally:
         os.kill(gateway, signal.SIGCONT)
     three.ask("ru", "clock", now=three.now)
@@ -110,7 +110,7 @@ def _line(stage: Stage) -> dict[str, Any]:
     return line
 
 
-def _part(stage: Stage, code: str, begins: str, until: str = "") -> list[str]:
+def _part(stage: Stage, code: str, begins: str, *until: str) -> list[str]:
     """The lines of a node's screen from one that begins so on."""
     lines = screen_lines(stage.three.ask(code, "watch_screen"))
     start = next(number for number, line in enumerate(lines) if line.startswith(begins))
