@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+COMPUTING = tests/agreement tests/cli tests/geo
 # -qq hides pip's chatter, not its errors.
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
@@ -29,10 +30,10 @@ test: $(VENV)/linked $(VENV)/requirements-dev.lock
 	@echo '== lint-imports'
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@echo '== pytest'
-	@# two halves beside each other: the engines of the judge compute, the rest mostly waits for nodes
-	@half=$$(mktemp); $(BIN)/pytest -p no:cacheprovider tests/agreement > "$$half" 2>&1 & engines=$$!; \
-	$(BIN)/pytest --ignore tests/agreement; rest=$$?; wait $$engines; engines=$$?; \
-	echo '== pytest tests/agreement'; cat "$$half"; rm -f "$$half"; test $$rest -eq 0 -a $$engines -eq 0
+	@# two halves beside each other, as long as each other: one computes, the other mostly waits for nodes
+	@half=$$(mktemp); $(BIN)/pytest -p no:cacheprovider $(COMPUTING) > "$$half" 2>&1 & computing=$$!; \
+	$(BIN)/pytest $(addprefix --ignore ,$(COMPUTING)); rest=$$?; wait $$computing; computing=$$?; \
+	echo '== pytest $(COMPUTING)'; cat "$$half"; rm -f "$$half"; test $$rest -eq 0 -a $$computing -eq 0
 
 bench: $(VENV)/linked $(VENV)/requirements-dev.lock
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit; done

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pymerkle
 
+from detente.node.release import pipeline
+from detente.node.release.first import first_policy
+from detente.node.release.policy_file import read_policy
 from detente.proof.envelope import Envelope, parse_envelope
 from detente.proof.tree import Tree, leaf_hash
 from ledger_parts.nodes import BATCH, NOTICE, Keys, Logged, carry, keys_of, make_three, now_ms, open_node
@@ -40,11 +44,15 @@ def own_append(folder: Path, report: Report, bars: Bars) -> Logged:
     origin = house.state.document.log_origin("ru")
     ledger = house.ledgers[origin]
 
+    policy = read_policy(first_policy("us", {}))
+    desk = pipeline.Desk(policy, lambda: None, lambda kind, fields: fields, lambda paper: (None, ""))
+    notice = pipeline.Draft("notice", NOTICE, "ru")
+
     def say(count: int) -> None:
         now = now_ms()
         with house.batch(now):
             for _ in range(count):
-                house.say("ru", "notice", NOTICE, now)
+                house.say(pipeline.run(desk, notice, now, os.urandom).outgoing, now)
 
     parts: list[_Part] = []
     for size, heads in ((1, SINGLES), (BATCH, BATCHES)):

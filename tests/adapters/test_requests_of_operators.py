@@ -39,7 +39,7 @@ class Desk:
                 except DetenteError as error:
                     answers.append(error)
         if crash:
-            self.commands.after.clear()
+            self.commands.undone()
         self.commands.committed()
         return [each.answer if isinstance(each, Waiting) else each for each in answers]
 

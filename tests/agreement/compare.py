@@ -10,7 +10,7 @@ from types import ModuleType
 
 from detente.agreement import judge as step
 from detente.agreement import reference
-from detente.agreement.finding import Finding
+from detente.agreement.finding import PERIOD, Finding
 from detente.agreement.form import Agreement
 from detente.agreement.record import UNKNOWN, Account, Act, Interval, OneOf, Record
 from tests.agreement.geodesics import Exact
@@ -22,14 +22,24 @@ Said = dict[Key, str]
 
 
 def words(findings: Iterable[Finding]) -> Said:
-    """What is compared of each finding: clause, act and bearer; verdict, shadow, clauses in conflict, who answers."""
+    """What is compared of each finding: clause, act and bearer; verdict, shadow, clauses in conflict, the first
+    instant at which it would be kept, when it is due, who answers, who bears the doubt."""
     said = {}
     for one in findings:
         if one.verdict == "not applicable":
             continue  # one engine names it, the other leaves it out
         shadow = " (shadow)" if one.shadow else ""
         against = f" against {' '.join(sorted(one.against))}" if one.against else ""
-        said[(one.clause, one.act, str(one.bearer))] = f"{one.verdict}{shadow}{against}"
+        more: dict[str, object] = {
+            "earliest": one.earliest,
+            "due by": one.due_by,
+            "answers": one.answers,
+            "borne by": one.borne_by or None,
+        }
+        if one.act == PERIOD:
+            more |= {"at": one.at, "watched": one.watched, "unwatched": one.unwatched}
+        details = "".join(f", {name} {item}" for name, item in more.items() if item is not None)
+        said[(one.clause, one.act, str(one.bearer))] = f"{one.verdict}{shadow}{against}{details}"
     return said
 
 

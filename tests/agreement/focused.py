@@ -19,6 +19,11 @@ def _strike(unless: object, **more: object) -> Tree:
     return {"clauses": [{"id": "c", "forbid": "strike", "unless": unless}], **more}
 
 
+def _doubted(doubt: Tree) -> Tree:
+    asked: Tree = {"earlier": "nomination", "same": ["target"], "at_least": "1h", "ended_by": "refusal"}
+    return {"clauses": [{"id": "c", "forbid": "strike", "when": {"number": "1"}, "unless": asked, "doubt": doubt}]}
+
+
 def _within(phase: Tree, kind: str = "strike", **more: object) -> Tree:
     clause: Tree = {"id": "c", "forbid": kind, "unless": {"during": "phase"}}
     return {"phases": {**more, "phase": phase}, "clauses": [clause]}
@@ -54,6 +59,13 @@ TREES: dict[str, Tree] = {
     "other": _strike({"earlier": "flight", "by": "other", "same": ["target"]}),
     "addressee": _strike({"earlier": "letter", "same": ["target"]}),
     "to": _strike({"earlier": "nomination", "to": "other", "same": ["target"], "ended_by": "refusal"}),
+    "doubt of any": _doubted({"any": "actor"}),
+    "doubt of the deed": _doubted({"strike": "other", "nomination": "guarantor"}),
+    "doubt of the word": _doubted({"refusal": "us", "nomination": "actor"}),
+    "sources": _strike({"earlier": "flight", "same": ["target"], "at_most": "24h"}, sources={"strike": "2", "flight": "3"}),
+    "counted sources": _strike({"count": "strike", "by": "actor", "in": "day", "at_most": "1"}, sources={"strike": "2"}),
+    "told phases": {**_within({"starts": {"act": "flight", "by": "parties"}, "ends": {"act": "flight"}}), "sources": {"flight": "2"}},
+    "watched": {"clauses": [{"id": "c", "forbid": "strike", "by": "ru", "unless": {"earlier": "notice", "same": ["target"]}, "watched": "true"}]},
     "alike": _strike({"earlier": "nomination", "by_each": "parties", "same": ["target"], "ended_by": {"act": "refusal", "by_each": "parties", "alike": ["target"]}}),
 }  # fmt: skip
 """What differs from the common head."""

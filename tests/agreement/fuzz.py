@@ -189,7 +189,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", type=int, default=3, help="differences shown in full")
     given = parser.parse_args()
-    start = time.monotonic()
+    start = said = time.monotonic()
     total, seed = Tally(), given.seed
     with ProcessPoolExecutor(given.processes) as pool:
         waiting: set[Future[Tally]] = set()
@@ -201,6 +201,13 @@ def main() -> int:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for one in done:
                 total.add(one.result())
+            if time.monotonic() - said > 60:  # to be left running: one line a minute
+                said = time.monotonic()
+                print(
+                    f"{total.pairs} pairs, {total.checks} before-checks, {total.different} differ "
+                    f"(to seed {seed - 1}, {said - start:.0f} s)",
+                    flush=True,
+                )
             if sys.stderr.isatty():
                 share = min(1.0, (time.monotonic() - start) / given.seconds)
                 bar = "#" * round(share * 30)

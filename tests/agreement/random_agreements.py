@@ -390,14 +390,15 @@ class Drawer:
                         found["then"][0]["same"] = ["target"]  # type: ignore[index]
             elif mode == "forbid" and self.chance(0.1):
                 found["prevails_over"] = "every permission"
+        if mode == "forbid" and self.chance(0.15):
+            found["watched"] = "true"
         if self.phases and self.chance(0.2):
             found["during"] = self.random.choice(self.phases)
         if self.chance(0.1):
             found["survives"] = "true"
-        if self.chance(0.1):
-            found["doubt"] = {
-                self.random.choice(("any", "nomination", "strike")): self.pick("actor", "other", "guarantor", "us")
-            }
+        if self.chance(0.25):
+            keys = self.random.sample(("any", "nomination", "strike", "refusal", "claim", "flight"), 2)
+            found["doubt"] = {key: self.pick("actor", "other", "guarantor", "us") for key in keys}
         if self.chance(0.08):
             found["answers"] = "us"
         if self.chance(0.05):
@@ -492,6 +493,8 @@ def draw_tree(random: Random) -> Tree:
         "statements": STATEMENTS,
         "events": EVENTS,
     }
+    if d.chance(0.2):
+        tree["sources"] = d.pick({"strike": "2"}, {"flight": "2"}, {"strike": "3", "flight": "2"})
     phases: Tree = {}
     for number in range(random.choice((0, 1, 1, 2, 3))):
         phases[f"phase{number}"] = d.phase()

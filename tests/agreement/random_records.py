@@ -105,6 +105,7 @@ def _kinds(agreement: Agreement, random: Random) -> list[Kind]:
                     seen.add(name)
                     waiting.append(known[name])
     names = [name for name in dict.fromkeys(names) if name not in ("receipt", "finding")]
+    names += ["watch"] if rule.watched else []
     spare = [name for name in agreement.kinds if name not in ("receipt", "finding")]
     return [agreement.kinds[name] for name in [*names, *names, random.choice(spare)]]
 
@@ -120,7 +121,14 @@ def _act(
         if not (field.optional and random.random() < 0.5)
         and (value := _value(field, at, agreement, random, acts)) is not None
     }
+    if kind.name == "watch":
+        fields["what"] = random.choice([rule.id for rule in agreement.rules.values() if rule.watched])
+        start = at - random.choice((HOUR, 12 * HOUR, 24 * HOUR))
+        fields["period"] = Span(start, start + random.choice((HOUR, 12 * HOUR, 48 * HOUR)))
     act = Act(name, kind.name, frozenset({by}), Interval(at, at), {}, fields)
+    if kind.name in agreement.sources:
+        told = random.sample(("us", "ru", "regime", "left", "press", "a doctor"), random.choice((0, 1, 2, 3, 4)))
+        act = replace(act, sources=tuple(told))
     if kind.event:
         return act
     others = [code for code, other in agreement.others.items() if other.keeps_log]
@@ -211,6 +219,8 @@ def _blurred(act: Act, agreement: Agreement, random: Random, share: float) -> Ac
     event = agreement.kinds[act.kind].event
     if event and act.at is not None and random.random() < share:
         act = replace(act, at=_wider(act.at, random))
+    if act.sources and random.random() < share:
+        act = replace(act, sources=act.sources[1:])
     if event and random.random() < share:
         act = replace(act, by=random.choice((frozenset(), act.by | {random.choice(people)} if act.by else frozenset())))
     if not event and random.random() < share:

@@ -139,7 +139,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--show", type=int, default=3)
     given = parser.parse_args()
-    start = time.monotonic()
+    start = said = time.monotonic()
     total, seed = Tally(), given.seed
     with ProcessPoolExecutor(given.processes) as pool:
         waiting: set[Future[Tally]] = set()
@@ -150,6 +150,12 @@ def main() -> int:
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for one in done:
                 total.add(one.result())
+            if time.monotonic() - said > 60:  # to be left running: one line a minute
+                said = time.monotonic()
+                print(
+                    f"{total.traces} blurred traces, {total.wrong} contradictions (to seed {seed - 1}, {said - start:.0f} s)",
+                    flush=True,
+                )
     print(
         f"{total.traces} blurred traces, {total.definite} definite verdicts, {total.wrong} contradictions "
         f"(seeds {given.seed} to {seed - 1}, {time.monotonic() - start:.0f} s)"

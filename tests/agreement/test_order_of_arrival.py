@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from random import Random
 
@@ -10,7 +11,9 @@ import pytest
 from detente.agreement.finding import Finding
 from detente.agreement.form import Agreement
 from detente.agreement.judge import Judge, Revision, judge
-from detente.agreement.record import Act, Record
+from detente.agreement.judge.engine import Subject
+from detente.agreement.language import read_agreement
+from detente.agreement.record import Act, Interval, Record
 from tests.agreement.compare import disturb, words
 from tests.agreement.fuzz import drawn_agreement
 from tests.agreement.geodesics import Exact
@@ -92,3 +95,47 @@ def test_a_late_act_judges_again_only_what_it_concerns():
     for key, one in before.items():
         if key not in touched:
             assert live.finding(*key) is one  # the very finding that stood
+
+
+WINDOWS = read_agreement(
+    b"""
+agreement: windows
+parties: {us: US, ru: RU}
+statements: {notice: {op: code}, report: {op: code}}
+events: {strike: {op: code}}
+clauses:
+- {id: noticed, forbid: strike, by: parties, unless: {earlier: notice, by: actor, same: [op], at_most: 12h}}
+- {id: often, forbid: strike, when: {count: strike, in: 6h, at_least: 3}}
+- {id: reported, require: report, by: actor, after: strike, same: [op], within: 12h}
+- {id: lead, forbid: strike, by: parties, unless: {earlier: report, by: actor, same: [op], at_least: 24h}}
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "clauses"),
+    [
+        ("notice", {"noticed": 13}),  # those of the twelve hours after it, both edges
+        ("report", {"reported": 13, "lead": 52}),  # those of the twelve hours before it; every later one
+        ("strike", {"often": 7 + 1, "noticed": 1, "reported": 1, "lead": 1}),
+    ],
+)
+def test_a_late_act_judges_again_only_within_the_windows(kind: str, clauses: dict[str, int]):
+    us = frozenset(("us",))
+    fields = {"op": "x"}
+    strikes = [Act(f"s{n:03}", "strike", us, Interval(n * HOUR, n * HOUR), {}, fields) for n in range(100)]
+    live = Judge.over(WINDOWS, Exact({}), Record(tuple(strikes), 1000 * HOUR))
+    [engine] = live._engines.values()
+    judged: list[str] = []
+    original = engine._judge
+
+    def counted(subject: Subject) -> None:
+        judged.append(subject.clause.rule.id)
+        original(subject)
+
+    engine._judge = counted  # type: ignore[method-assign]
+    at = Interval(48 * HOUR, 48 * HOUR)
+    late = Act("late", kind, us, at, {} if kind == "strike" else {"ru": at}, fields)
+    live.add(late)
+    assert Counter(judged) == clauses
+    assert words(live.findings()) == words(judge(WINDOWS, Record((*strikes, late), 1000 * HOUR), Exact({})))

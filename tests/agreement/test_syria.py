@@ -136,6 +136,32 @@ def test_a_withdrawal_that_crosses_the_strike_is_at_the_strikers_risk():
         assert finding.borne_by == "us"
 
 
+@pytest.mark.parametrize("who", ["us", "ru"])
+def test_an_abort_by_either_ends_what_was_agreed_and_word_of_who_acts_permits_nothing(who: str):
+    abort = f"type: abort, by: {who}, at: 2016-09-12T07:59:59Z, target: t1"
+    assert objections(verdicts(gone=abort)) == {"JIG-06": "broken"}
+    acts = "type: undertaking, by: us, at: 2016-09-12T06:00:00Z, target: t1"
+    assert objections(verdicts(acts=acts, yes_ru=None)) == {"JIG-06": "broken"}
+    assert objections(verdicts(acts=acts)) == {}
+
+
+def test_the_cell_speaks_through_its_own_side_and_nobody_else_for_it():
+    """It keeps no log: its silence is known as far as its side's log is, and no further."""
+    assert objections(verdicts(held=None)) == {"X-last-mile-us": "broken"}
+    assert objections(verdicts(held=BASE["held"].replace("us_cell", "us"))) == {"X-last-mile-us": "broken"}
+    assert objections(verdicts(held=BASE["held"].replace("us_cell", "ru_cell"))) == {"X-last-mile-us": "broken"}
+
+
+def test_what_a_side_is_told_reaches_its_cell_within_two_hours():
+    stop = "type: stop, by: ru, at: 2016-09-12T09:00:00Z, reason: r"
+    told = "type: cell_receipt, by: us_cell, at: 2016-09-12T10:59:00Z, of: stop"
+    clause = "X-last-mile-receipt-us"
+    assert verdicts(act="receipt:stop:us", stop=stop, told=told)[clause] == "kept"
+    assert verdicts(act="receipt:stop:us", stop=stop)[clause] == "broken"
+    assert verdicts(act="receipt:stop:us", stop=stop, told=told.replace("us_cell", "us"))[clause] == "broken"
+    assert verdicts(act="receipt:stop:us", stop=stop, told=told.replace("of: stop", "of: other"))[clause] == "broken"
+
+
 def test_consent_to_one_place_is_no_consent_to_another():
     """The nominator hands the same target over again, somewhere else, a day before: the old consent does not cover it."""
     moved = BASE["nom"].replace(TARGET, "{circle: [37.2, 36.0], radius: 1000}")

@@ -15,7 +15,7 @@ from detente.node.audit.verify import verify_folder
 from detente.proof.checkpoint import Checkpoint, Head, cosign, sign_checkpoint
 from detente.proof.tiles import WIDTH, encode_bundle, parse_bundle, tiles_of
 from detente.proof.tree import Tree, leaf_hash
-from tests.sim.world import AGREEMENT, NOTICE, World, origin
+from tests.sim.world import AGREEMENT, NOTICE, World, origin, out
 
 Files = dict[str, bytes]
 
@@ -92,7 +92,7 @@ def talk(world: World, sender: str, audience: str, number: int) -> None:
     """Many short statements in one batch."""
     with world.speaking(sender) as house:
         for n in range(number):
-            house.say(audience, "call", {"about": "op", "text": f"call {n}"}, world.now)
+            house.say(out(audience, "call", {"about": "op", "text": f"call {n}"}), world.now)
 
 
 def entries_of(log: Mapping[str, bytes]) -> list[bytes]:

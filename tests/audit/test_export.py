@@ -35,7 +35,7 @@ from tests.audit.folders import (
     talk,
     under,
 )
-from tests.sim.world import AGREEMENT, World, origin, root_for, seed, signers_for, terms_text
+from tests.sim.world import AGREEMENT, World, origin, out, root_for, seed, signers_for, terms_text
 
 LOG = "logs/us-to-ru/"
 
@@ -363,7 +363,7 @@ def test_two_second_roots_shown_to_two_audiences(tmp_path: Path):
     with world.speaking("us") as house:
         for version, audience in ((2, "ru"), (3, "un")):
             document = root_for("us", signers_for("us", version, keep), 2, world.roots["us"], also=old)
-            house.say(audience, "root", {"version": 2, "document": document}, world.now)
+            house.say(out(audience, "root", {"version": 2, "document": document}), world.now)
     export(world, "us", tmp_path / "us")
     verdict = holds(load(tmp_path / "us"), "export of us: ")
     assert any("us shows another root 2 in us-to-" in line for line in verdict.details)

@@ -31,8 +31,6 @@ def node(three: Three, code: str) -> list[str]:
 
 def run(*arguments: object, status: int = 0) -> str:
     """A command that needs no node, in this process; its output, or its refusal in the words of a shell."""
-    if not main_module.cli.commands:
-        main_module._register()
     result = CliRunner().invoke(main_module.cli, [str(each) for each in arguments])
     if isinstance(result.exception, DetenteError):
         assert status == 1, result.exception
@@ -177,7 +175,6 @@ def test_what_nobody_foresaw_is_one_line(monkeypatch, capsys):
             raise error
 
         monkeypatch.setattr(main_module, "cli", command)
-        monkeypatch.setattr(main_module, "_register", lambda: None)
         with pytest.raises(SystemExit) as left:
             main_module.main()
         return left.value.code

@@ -131,9 +131,20 @@ def test_lists_show_clocks_and_what_became_of_each(told):
     """90-demo, lists: 24 hours from the receipt; one agreed, one refused, one lapsed in silence, alike on both nodes."""
     text = scene(told, "lists")
     assert "t-1 by us: received by 2016-09-16 06:00:31Z, the 24 h end 2016-09-17 06:00:31Z, 59 min before" in text
-    assert "t-3 by ru: received by 2016-09-16 06:00:31Z, the 24 h end 2016-09-17 06:00:31Z, 12 h 1 min after" in text
-    for words in ("t-1 agreed, by ru", "t-2 refused, by ru", "t-3 lapsed, in silence"):
+    assert "r-5 by ru: received by 2016-09-16 06:00:31Z, the 24 h end 2016-09-17 06:00:31Z, 12 h 1 min after" in text
+    for words in (
+        "t-1 agreed, by ru", "t-2 refused, by ru", "t-3 withdrawn, by us", "r-1 agreed, by us", "r-2 refused, by us",
+        "r-3 refused, by us", "r-4 refused, by us", "r-5 lapsed, in silence",
+    ):  # fmt: skip
         assert text.count(words) == 2, words
+
+
+def test_two_places_are_kept_back_until_a_person_has_looked(told):
+    """90-demo, lists: SK-42 read as UTM is flagged, a village with a near-twin asks; the command itself was run."""
+    text = scene(told, "lists")
+    sk42, twin = text.index("lies 1.7 km away [sources-differ]"), text.index("80 km away [near-twin]")
+    refused = [at.start() for at in re.finditer("not handed over: a person has to look first", text)]
+    assert sk42 < refused[0] < twin < refused[1] < text.index("hands over t-1")
 
 
 def test_before_answers_in_each_of_its_words(told):
@@ -141,16 +152,19 @@ def test_before_answers_in_each_of_its_words(told):
     questions = scene(told, "before").split("asks: ")[1:]
     expected = (
         ("not yet", "JIG-08-everywhere objects", "Not yet: 23 h 51 min (18:30:30Z, 21:30 in Asia/Damascus)"),
-        ("cannot tell", "JIG-05 objects", "Not yet: 12 h 20 min (07:00:00Z, 10:00 in Asia/Damascus)"),
+        ("not yet", "JIG-05 objects", "Not yet: 12 h 20 min (07:00:00Z, 10:00 in Asia/Damascus)"),
         ("stop", "JIG-14 objects", "350 m from the hospital"),
         ("cannot tell", "JIG-07 cannot tell", "60 m inside a-1's edge"),
         ("stop", "X-opposition objects", "in o-1, labelled Daesh"),
     )
-    for question, (word, *parts) in zip(questions, expected, strict=True):
+    for question, (word, *parts) in zip(questions, expected, strict=False):
         assert question.count(f" {word}: JIG-") == 2, question
         for part in parts:
             assert part in question, question
     assert "air notice by us (JIG-13); list held by us_cell (X-last-mile-us)" in questions[1]
+    in_order, aborted = questions[5:]
+    assert in_order.count("no objection found in 11 clauses") == 2, in_order
+    assert aborted.count("not yet: JIG-06") == 2, aborted
 
 
 def test_trial_counts_on_both_nodes_and_begins_again_after_the_attack(told):

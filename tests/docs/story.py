@@ -36,7 +36,7 @@ STOP = "## 8. Stop"
 _BLOCK = re.compile(r"(?:^`([^`\n]+)`:\n\n)?^```([a-z]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)")
 _VARIES = re.compile(r"…|(?<![0-9a-z])[0-9a-f]{8,}|^ +(?=\d)|\d+")
-_AGAIN = re.compile(r"detente (state|log|refusals|compare) ")
+_AGAIN = re.compile(r"detente (state|log|refusals|compare|may|lists show|(areas|lists) --node) ")
 """Commands that only look: asked again until the nodes have come to rest."""
 _WORDS = re.compile(r"read: ([a-z]+(?: [a-z]+){4}), for (\d+) entries")
 _CHALLENGE = re.compile(r"speak: ((?:[0-9a-f]{4} ?){4})")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from detente.agreement import clauses, grammar, language, paths
+from detente.agreement import clauses, fieldtypes, grammar, language, paths
 from detente.agreement.language import read_agreement
 from detente.agreement.readback import readback_all
 from detente.errors import GivenError
@@ -78,7 +78,7 @@ def test_every_key_of_the_language_is_on_the_page():
 
 
 def test_every_type_and_every_verdict_is_on_the_page():
-    for word in (*language._TYPES, *language._STATUS, *paths.VERDICTS):
+    for word in (*fieldtypes.TYPES, *language._STATUS, *paths.VERDICTS):
         assert re.search(rf"`{re.escape(word)}`|`\w+`, `{word}`", PAGE), word
 
 

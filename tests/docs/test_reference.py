@@ -15,7 +15,7 @@ import detente
 from detente.adapters import config as config_module
 from detente.adapters import export
 from detente.adapters.config import load_config
-from detente.cli.main import _register, cli
+from detente.cli.main import cli
 from detente.errors import ADVICE, GivenError
 from detente.model import terms as terms_module
 from detente.model.terms import read_terms
@@ -33,10 +33,11 @@ def page(name: str) -> str:
 
 def commands() -> dict[str, click.Command]:
     """Every command that does something, by its full name, and the group they stand in."""
-    if not cli.commands:
-        _register()
     found: dict[str, click.Command] = {"detente": cli}
-    for name, command in cli.commands.items():
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
+        command = cli.get_command(context, name)
+        assert command is not None, name
         if isinstance(command, click.Group):
             found |= {f"detente {name} {sub}": each for sub, each in command.commands.items()}
             if command.invoke_without_command:

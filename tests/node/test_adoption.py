@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from detente.errors import LocalError
 from detente.node.adoption import Difference, differences
-from tests.sim.world import AGREEMENT, NAMES, World
+from tests.sim.world import AGREEMENT, NAMES, World, adopt, offer, out
 
 LINES = st.lists(st.sampled_from([b"", b"a", b"b", b"a ", b"\xff", b"\\xff", "é".encode(), b"c\r"]), max_size=8)
 
@@ -88,13 +88,13 @@ def test_a_difference_reads_as_a_sentence() -> None:
 
 def test_nobody_signs_before_all_parties_have_offered(world: World) -> None:
     with pytest.raises(LocalError) as nothing, world.speaking("us") as house:
-        house.adopt(world.now)
+        adopt(house, world.now)
     assert (nothing.value.code, nothing.value.party) == ("not-adopted", "ru")
     for code in ("us", "ru"):
         with world.speaking(code) as house:
-            house.offer(world.now)
+            offer(house, world.now)
     with world.speaking("us") as house:
-        house.adopt(world.now)
+        adopt(house, world.now)
     states = {state.code: state for state in world.house("ru").adoption.state()}
     assert (states["us"].signed, states["us"].received) == (world.house("ru").adoption.digest, True)
     assert states["ru"].signed == ""
@@ -104,14 +104,14 @@ def test_nobody_signs_before_all_parties_have_offered(world: World) -> None:
 def test_an_altered_copy_is_not_signed_and_every_line_is_named(world: World) -> None:
     altered = AGREEMENT.replace(b"24h", b"12h").replace(b"- id: A\n", b"- id: A\n  unless: notice\n")
     with world.speaking("ru") as house:
-        house.offer(world.now, altered, world.terms_bytes.replace(b"receipt_due: 60s", b"receipt_due: 61s"))
+        offer(house, world.now, altered, world.terms_bytes.replace(b"receipt_due: 60s", b"receipt_due: 61s"))
     assert [str(one) for one in world.house("us").adoption.compare("ru")] == [
         "agreement line 5: we hold '  at_least: 24h', they hold '  unless: notice'",
         "agreement line 6: we hold no such line, they hold '  at_least: 12h'",
         "terms line 4: we hold 'receipt_due: 60s', they hold 'receipt_due: 61s'",
     ]
     with pytest.raises(LocalError) as differs, world.speaking("us") as house:
-        house.adopt(world.now)
+        adopt(house, world.now)
     assert differs.value.code == "agreement-differs"
     assert "line 6" in differs.value.what
     assert world.store("us").statements("signature") == []
@@ -121,12 +121,12 @@ def test_in_force_on_all_three_once_both_signatures_are_received(world: World) -
     world.hold("ru", "us")
     for code in NAMES:
         with world.speaking(code) as house:
-            house.offer(world.now)
+            offer(house, world.now)
     world.release("ru", "us")
     world.hold("ru", "us")
     for code in NAMES:
         with world.speaking(code) as house:
-            house.adopt(world.now)
+            adopt(house, world.now)
     assert not world.house("us").adoption.in_force(), "ru's signature has not arrived here"
     assert not world.house("ru").adoption.in_force(), "and ru has no receipt for it"
     world.release("ru", "us")
@@ -140,24 +140,24 @@ def test_in_force_on_all_three_once_both_signatures_are_received(world: World) -
 def test_un_alone_brings_nothing_into_force(world: World) -> None:
     for code in NAMES:
         with world.speaking(code) as house:
-            house.offer(world.now)
+            offer(house, world.now)
     with world.speaking("un") as house:
-        house.adopt(world.now)
+        adopt(house, world.now)
     assert not any(world.house(code).adoption.in_force() for code in NAMES)
 
 
 def test_a_signature_under_other_terms_is_seen_alike_by_both_sides(world: World) -> None:
     """One truth: what is said under other terms neither signs nor unsigns, whoever looks."""
     with world.speaking("us") as house:
-        house.say("ru", "signature", {"terms": "0" * 64}, world.now)
+        house.say(out("ru", "signature", {"terms": "0" * 64}), world.now)
     assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [False, False]
     for code in ("us", "ru"):
         with world.speaking(code) as house:
-            house.offer(world.now)
+            offer(house, world.now)
     for code in ("us", "ru"):
         with world.speaking(code) as house:
-            house.adopt(world.now)
+            adopt(house, world.now)
     assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [True, True]
     with world.speaking("us") as house:
-        house.say("ru", "signature", {"terms": "0" * 64}, world.now)
+        house.say(out("ru", "signature", {"terms": "0" * 64}), world.now)
     assert [world.house(code).adoption.in_force() for code in ("us", "ru")] == [True, True]

@@ -11,7 +11,7 @@ from detente.proof.checkpoint import Checkpoint
 from detente.proof.note import MAX_LINES, NoteSignature
 from detente.proof.wire import MAX_BODY, TYPE_INFO, TYPE_TEXT, AddCheckpoint, parse_add_entries
 from tests.sim import liars
-from tests.sim.world import MINUTE, NOTICE, T0, World
+from tests.sim.world import MINUTE, NOTICE, T0, World, out
 
 LOG, BACK = "demo/test/us/to-ru", "demo/test/ru/to-us"
 
@@ -43,7 +43,7 @@ def test_the_largest_notices_pass_in_one_head(world: World) -> None:
     fields = NOTICE | {"remark": "\U0001f600" * 8_000}
     with world.speaking("us") as house:
         for _ in range(210):
-            placed = house.say("ru", "notice", fields, world.now)
+            placed = house.say(out("ru", "notice", fields), world.now)
     assert max(len(m.body) for m in world.traffic) > 9_000_000
     assert all(len(m.body) <= MAX_BODY for m in world.traffic)
     assert world.house("us").receipt(LOG, placed.entry)
@@ -192,7 +192,7 @@ def test_our_keys_are_read_from_whichever_log_shows_the_newest(world: World) -> 
     with world.speaking("us") as house:
         old = house.state.publics("cosigner")[0]
         for _ in range(3):
-            house.say("un", "revoke", {"key": key_id(old), "reason": "lost"}, world.now)
+            house.say(out("un", "revoke", {"key": key_id(old), "reason": "lost"}), world.now)
     world.hold("us", "un")
     world.rotate("us")
     log = "demo/test/us/to-un"
@@ -208,6 +208,6 @@ def test_entries_are_taken_in_packages(world: World) -> None:
     """(So that the test of the largest notices says something: one package was all there was.)"""
     with world.speaking("us") as house:
         for _ in range(3):
-            house.say("ru", "call", {"about": "op", "text": "x"}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": "x"}), world.now)
     body = next(m.body for m in reversed(world.traffic) if m.path == "/mirror/add-entries" and m.receiver == "ru")
     assert len(parse_add_entries(body).packages) == 1

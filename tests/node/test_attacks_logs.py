@@ -12,7 +12,7 @@ from detente.proof.evidence import check_fork, read_fork
 from detente.proof.lapse import check_lapse, read_lapse
 from detente.proof.wire import TYPE_TEXT
 from tests.sim import liars
-from tests.sim.world import MINUTE, NOTICE, MemoryMark, MemoryStore, World
+from tests.sim.world import MINUTE, NOTICE, MemoryMark, MemoryStore, World, out
 
 LOG = "demo/test/us/to-ru"
 
@@ -85,7 +85,7 @@ def test_restored_backup_forks(world: World) -> None:
     assert set(house.restart.closed) == set(house.ledgers)
     world.later(5 * MINUTE)
     with pytest.raises(LocalError) as closed, house.batch(world.now):
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     assert closed.value.code == "not-signing"
     assert house.ledgers[LOG].size < size
 
@@ -122,7 +122,7 @@ def test_restored_backup_operator_override_is_logged(world: World) -> None:
     # and this is what it risks: our own second history, which the other side proves
     for _ in range(7):
         with house.batch(world.now):
-            house.say("ru", "notice", NOTICE, world.now)
+            house.say(out("ru", "notice", NOTICE), world.now)
     assert house.ledgers[LOG].size > size
     world.restore("us")
     world.later(5 * MINUTE)
@@ -255,7 +255,7 @@ def test_flood_so_that_receipts_run_late() -> None:
     world = World(entries="600")
     with world.speaking("us") as house:
         for n in range(1_000):
-            house.say("ru", "call", {"about": "op", "text": f"call {n}"}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": f"call {n}"}), world.now)
     assert "quota-exceeded" in world.refusals("ru")
     held = world.store("ru").entry_count(LOG)
     assert 256 <= held <= 600, "what fits the quota is kept"
@@ -274,7 +274,7 @@ def test_flood_of_bytes_so_that_receipts_run_late() -> None:
     world = World(bytes="20000")
     with world.speaking("us") as house:
         for _ in range(10):
-            house.say("ru", "call", {"about": "op", "text": "x" * 7_000}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": "x" * 7_000}), world.now)
     assert world.refusals("ru")[:1] == ["quota-exceeded"]
     assert world.store("ru").entry_count(LOG) == 1
 

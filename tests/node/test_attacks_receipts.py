@@ -18,7 +18,7 @@ from detente.proof.note import NoteSignature
 from detente.proof.receipt import LogProof, check_receipt, receipt_policy
 from detente.proof.wire import mirror_prefix
 from tests.sim import liars
-from tests.sim.world import MINUTE, NOTICE, T0, World, root_for, signers_for
+from tests.sim.world import MINUTE, NOTICE, T0, World, out, root_for, signers_for
 
 DELTA = 30_000
 OTHERS = ("root", "log", "cosigner", "release")
@@ -169,7 +169,7 @@ def test_mirror_set_to_a_minimum_index_above_the_entry_or_pruned() -> None:
 
     with world.speaking("us") as house:
         for n in range(300):
-            house.say("ru", "call", {"about": "op", "text": f"call {n}"}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": f"call {n}"}), world.now)
     log = house.ledgers["demo/test/us/to-ru"].origin
     world.later(30 * MINUTE)
     assert world.refusals("us") == [], "an honest mirror gives back what it is asked for"

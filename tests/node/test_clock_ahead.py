@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, T0, World
+from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, T0, World, out
 
 LOG, BACK = "demo/test/us/to-ru", "demo/test/ru/to-us"
 YEAR = 365 * 24 * HOUR
@@ -18,7 +18,7 @@ def ran_ahead(code: str, by: int = YEAR) -> World:
     for other in sorted(set(NAMES) - {code}):
         with world.house(other).batch(world.now):
             for audience in sorted(set(NAMES) - {other}):
-                world.house(other).say(audience, "notice", NOTICE, world.now)
+                world.house(other).say(out(audience, "notice", NOTICE), world.now)
         for job in world.store(other).jobs():
             if job.peer == code:
                 with house.batch(world.now + by):
@@ -26,7 +26,7 @@ def ran_ahead(code: str, by: int = YEAR) -> World:
     with house.batch(world.now + by):
         house.tick(world.now + by)
         for audience in sorted(set(NAMES) - {code}):
-            house.say(audience, "notice", NOTICE, world.now + by)
+            house.say(out(audience, "notice", NOTICE), world.now + by)
     world.run()
     world.restart(code)
     return world

@@ -13,7 +13,7 @@ from detente.proof.evidence import check_fork, read_fork
 from detente.proof.wire import AddCheckpoint
 from tests.audit.folders import export, fails, holds, load
 from tests.sim import liars
-from tests.sim.world import NOTICE, MemoryMark, MemoryStore, World
+from tests.sim.world import NOTICE, MemoryMark, MemoryStore, World, out
 
 LOG = "demo/test/us/to-ru"
 
@@ -72,7 +72,7 @@ def test_a_fork_at_one_size_is_proved_by_the_two_heads_alone(world: World) -> No
 def test_a_wrong_proof_of_an_honest_head_convicts_nobody(world: World) -> None:
     grow(world, 4)
     with world.house("us").batch(world.now):
-        world.house("us").say("ru", "notice", NOTICE, world.now)
+        world.house("us").say(out("ru", "notice", NOTICE), world.now)
     ledger = world.house("us").ledgers[LOG]
     assert ledger.head is not None
     body = AddCheckpoint(4, (b"\1" * 32,), ledger.head).encode()

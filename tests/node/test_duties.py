@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from detente.errors import LocalError
 from tests.sim import liars
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, T0, World
+from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, T0, World, out
 
 LOG = "demo/test/us/to-ru"
 
@@ -26,7 +26,7 @@ def test_each_duty_is_due_at_its_first_late_millisecond() -> None:
     house = world.house("us")
     beat, receipt, silent, root = 10 * MINUTE, MINUTE, 10 * MINUTE + MINUTE + 60_000, 11 * MINUTE
     with house.batch(T0):
-        house.say("ru", "notice", NOTICE, T0)
+        house.say(out("ru", "notice", NOTICE), T0)
     seen: list[int] = []
     for _ in range(12):
         due = house.duties.next_due()
@@ -126,7 +126,7 @@ def test_a_failed_batch_gives_no_false_finding(world: World) -> None:
     house = world.house("us")
     world.store("us").full = True
     with pytest.raises(LocalError), house.batch(world.now):
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     with pytest.raises(LocalError), house.batch(world.now + 10 * MINUTE):
         house.tick(world.now + 10 * MINUTE)
     world.store("us").full = False

@@ -9,7 +9,7 @@ import pytest
 
 from detente.node.speaker import Placed
 from tests.node.test_recording import TEXT, consent, recording
-from tests.sim.world import MINUTE, T0, World
+from tests.sim.world import MINUTE, T0, World, out, out_to_all
 
 STOP = {"name": "stop", "fields": {"reason": "strike on our troops"}}
 STRIKE = {"name": "strike", "by": [], "first": T0, "last": T0 + 5, "fields": {"against": "daesh"}}
@@ -22,12 +22,12 @@ def world() -> World:
 
 def claim(world: World, author: str, audience: str, kind: str, fields: Mapping[str, object], same: str) -> Placed:
     with world.speaking(author) as house:
-        return house.say(audience, kind, fields, world.now, same)
+        return house.say(out(audience, kind, fields), world.now, same)
 
 
 def stop(world: World, author: str) -> list[Placed]:
     with world.speaking(author) as house:
-        placed = house.say_to_all("said", STOP, world.now)
+        placed = house.say_to_all(out_to_all(house, "said", STOP), world.now)
     world.later(MINUTE)
     return placed
 
@@ -97,10 +97,12 @@ def test_no_account_replaces_itself_or_a_later_one(world: World):
 @pytest.mark.parametrize("number", [0, 1])
 def test_an_account_to_all_is_replaced_by_the_id_of_any_copy(world: World, number: int):
     with world.speaking("ru") as house:
-        copy = house.say_to_all("told", STRIKE, world.now)[number]
+        copy = house.say_to_all(out_to_all(house, "told", STRIKE), world.now)[number]
     assert len(recording(world, "us").record(world.now).current().acts) == 1
     with world.speaking("ru") as house:
-        house.say_to_all("told", {**STRIKE, "by": ["ru"], "replaces": copy.id, "withdrawn": "yes"}, world.now)
+        house.say_to_all(
+            out_to_all(house, "told", {**STRIKE, "by": ["ru"], "replaces": copy.id, "withdrawn": "yes"}), world.now
+        )
     for code in ("us", "ru"):
         assert recording(world, code).record(world.now).current().acts == ()
 
@@ -108,7 +110,7 @@ def test_an_account_to_all_is_replaced_by_the_id_of_any_copy(world: World, numbe
 def test_a_thousand_statements_under_one_name_are_read_in_one_go(world: World):
     with world.speaking("us") as house:
         for number in range(1_000):
-            house.say("ru", "said", consent(f"t{number % 500}"), world.now, "a" * 64)
+            house.say(out("ru", "said", consent(f"t{number % 500}")), world.now, "a" * 64)
     each = recording(world, "ru")
     begun = time.perf_counter()
     acts = each.acts()

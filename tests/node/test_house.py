@@ -12,7 +12,7 @@ from detente.proof.checkpoint import Head, sign_checkpoint
 from detente.proof.tree import EMPTY_ROOT
 from detente.proof.wire import AddCheckpoint, encode_add_entries
 from tests.sim import liars
-from tests.sim.world import MINUTE, NAMES, NOTICE, T0, MemoryStore, World, root_for, signers_for
+from tests.sim.world import MINUTE, NAMES, NOTICE, T0, MemoryStore, World, out, out_to_all, root_for, signers_for
 
 LOG, BACK = "demo/test/us/to-ru", "demo/test/ru/to-us"
 
@@ -55,7 +55,7 @@ def test_a_batch_that_fails_leaves_nothing_in_memory_or_store(world: World) -> N
     later = world.now + 12 * MINUTE
 
     def work() -> None:
-        us.say("ru", "notice", NOTICE, later)
+        us.say(out("ru", "notice", NOTICE), later)
         assert us.serve("ru", "/mirror/add-checkpoint", head, later).status == 200
         assert us.serve("ru", "/mirror/add-entries", pen.entries_body(), later).status == 200
         assert us.mirrors["ru"].reader.state.document.version == 2  # type: ignore[union-attr]
@@ -83,7 +83,7 @@ def test_a_refused_request_undoes_its_own_part_only(world: World) -> None:
     pen = liars.Pen.of(world, "ru", "us")
     pen.add(pen.entry("call")).offer()
     with us.batch(world.now):
-        placed = us.say("ru", "notice", NOTICE, world.now)
+        placed = us.say(out("ru", "notice", NOTICE), world.now)
         before = us.mirrors["ru"].tree.size
         bad = us.serve("ru", "/mirror/add-entries", liars.flipped(pen.entries_body(), 200), world.now)
         assert bad.status == 422
@@ -106,19 +106,19 @@ def test_bad_fields_are_named_and_nothing_is_said(world: World) -> None:
             ({"about": "op", "text": 7}, "bad-field"),
         ):
             with pytest.raises(GivenError) as refused:
-                us.say("ru", "call", fields, world.now)
+                us.say(out("ru", "call", fields), world.now)
             assert refused.value.code == code, fields
         with pytest.raises(LocalError) as kind:
-            us.say("ru", "order", {}, world.now)
+            us.say(out("ru", "order", {}), world.now)
         with pytest.raises(LocalError) as audience:
-            us.say("cn", "call", {"about": "op", "text": "x"}, world.now)
+            us.say(out("cn", "call", {"about": "op", "text": "x"}), world.now)
     assert kind.value.code == audience.value.code == "unknown-name"
     assert us.ledgers[LOG].size == before
 
 
 def test_the_same_words_to_two_audiences_are_two_statements(world: World) -> None:
     with world.speaking("us") as house:
-        first, second = house.say_to_all("notice", NOTICE, world.now)
+        first, second = house.say_to_all(out_to_all(house, "notice", NOTICE), world.now)
     assert first.id != second.id
     said = world.read("us", second.origin, second.entry).statement
     assert said is not None
@@ -128,7 +128,7 @@ def test_the_same_words_to_two_audiences_are_two_statements(world: World) -> Non
 def test_one_head_for_each_batch(world: World) -> None:
     with world.speaking("us") as house:
         for _ in range(50):
-            house.say("ru", "notice", NOTICE, world.now)
+            house.say(out("ru", "notice", NOTICE), world.now)
     sizes = {r.size for r in world.store("us").receipts(LOG)}
     assert sizes == {1, 52}, "the root; fifty notices and the digest of the receipt held"
 

@@ -8,7 +8,7 @@ from detente.node import push, timing
 from detente.node.ports import Reply
 from detente.proof.wire import encode_info, parse_add_entries, parse_info
 from tests.sim import liars
-from tests.sim.world import MINUTE, NOTICE, Message, World
+from tests.sim.world import MINUTE, NOTICE, Message, World, out
 
 LOG = "demo/test/us/to-ru"
 
@@ -16,7 +16,7 @@ LOG = "demo/test/us/to-ru"
 def say_many(world: World, number: int, size: int = 10) -> None:
     with world.speaking("us") as house:
         for n in range(number):
-            house.say("ru", "call", {"about": "op", "text": f"{n} " + "x" * size}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": f"{n} " + "x" * size}), world.now)
 
 
 def uploads(world: World) -> list[Message]:
@@ -116,7 +116,7 @@ def test_the_states_of_a_lane(world: World) -> None:
         return (lane.offered, lane.next, lane.signed, lane.refused)
 
     with house.batch(world.now):
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     assert (lane.goal, lane.busy) == (3, True), "the notice, and the digest of the receipt held for the root"
     assert answer("offer", 200, b"") == (3, 1, 1, 0)
     assert answer("entries", 202, encode_info(3, 2)) == (3, 2, 1, 0)

@@ -8,7 +8,7 @@ from detente.agreement.history import NEVER
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Interval
 from detente.node.recording import Recording
-from tests.sim.world import MINUTE, SECOND, T0, World
+from tests.sim.world import MINUTE, SECOND, T0, World, out_to_all
 
 TEXT = b"""language: 1
 agreement: test-2016
@@ -62,7 +62,7 @@ def test_what_is_not_signed_for_has_no_receipt(world: World):
 
 def test_one_statement_to_all_is_one_act_with_each_receipt(world: World):
     with world.speaking("us") as house:
-        house.say_to_all("said", consent(), world.now)
+        house.say_to_all(out_to_all(house, "said", consent()), world.now)
     (ours,) = recording(world, "us").record(world.now).acts
     assert set(ours.received) == {"ru", "un"}
     theirs = [act for code in ("ru", "un") for act in recording(world, code).record(world.now).acts]
@@ -119,7 +119,7 @@ def test_an_account_that_claims_to_correct_what_corrects_it_stands_alone(world: 
 def test_the_logs_between_two_alone_are_the_same_on_both(world: World):
     world.adopt()
     with world.speaking("ru") as house:
-        house.say_to_all("said", consent(), world.now)
+        house.say_to_all(out_to_all(house, "said", consent()), world.now)
     pair = [
         Recording(AGREEMENT, world.house(code).terms, world.house(code).store, code, only=("us", "ru")).record(
             world.now

@@ -10,7 +10,20 @@ from detente.node.restart import Closed
 from detente.proof.checkpoint import Checkpoint, parse_checkpoint
 from detente.proof.wire import TYPE_TEXT
 from tests.sim import liars
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, MemoryMark, MemoryStore, Twist, World, signers_for
+from tests.sim.world import (
+    HOUR,
+    MINUTE,
+    NAMES,
+    NOTICE,
+    MemoryMark,
+    MemoryStore,
+    Twist,
+    World,
+    offer,
+    out,
+    out_to_all,
+    signers_for,
+)
 
 LOG, BACK = "demo/test/us/to-ru", "demo/test/ru/to-us"
 ACCUSING = {
@@ -61,7 +74,7 @@ def test_head_and_mark_agree_then_it_signs_at_once(world: World) -> None:
     house = world.restart("us")
     assert closed(world) == {}
     with house.batch(world.now):
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     assert world.refusals("us") == []
 
 
@@ -95,9 +108,9 @@ def test_nothing_is_said_while_closed_but_what_was_signed_goes_on(world: World) 
     world.later(25 * MINUTE)
     assert set(closed(world)) == {LOG}, "un has answered; ru is cut off"
     for call in (
-        lambda: house.say("ru", "notice", NOTICE, world.now),
-        lambda: house.offer(world.now),
-        lambda: house.say_to_all("status", {"root_version": 1, "on_watch": 0}, world.now),
+        lambda: house.say(out("ru", "notice", NOTICE), world.now),
+        lambda: offer(house, world.now),
+        lambda: house.say_to_all(out_to_all(house, "status", {"root_version": 1, "on_watch": 0}), world.now),
     ):
         with house.batch(world.now), pytest.raises(LocalError) as refused:
             call()
@@ -124,11 +137,11 @@ def test_the_quorum_of_cosigners_is_needed_too(world: World) -> None:
 def test_hundreds_of_entries_over_several_bundles_come_back(world: World) -> None:
     with world.speaking("us") as house:
         for n in range(300):
-            house.say("ru", "call", {"about": "op", "text": str(n)}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": str(n)}), world.now)
     backup = world.backup("us")
     with world.speaking("us") as house:
         for n in range(500):
-            house.say("ru", "call", {"about": "op", "text": str(n)}, world.now)
+            house.say(out("ru", "call", {"about": "op", "text": str(n)}), world.now)
     old, ledger = world.store("us"), house.ledgers[LOG]
     house = world.restart("us", store=backup)
     world.run()
@@ -162,7 +175,7 @@ def test_claimed_times_do_not_run_back_over_what_was_pulled(world: World) -> Non
     backup = world.backup("us")
     ahead = world.now + 20_000
     with world.house("us").batch(ahead):
-        world.house("us").say("ru", "notice", NOTICE, ahead)
+        world.house("us").say(out("ru", "notice", NOTICE), ahead)
     world.run()
     world.restart("us", store=backup)
     world.run()
@@ -192,7 +205,7 @@ def test_a_full_disk_while_entries_come_back_leaves_the_log_closed(world: World)
     assert house.ledgers[LOG].size == size
     world.store("us").full = False
     with house.batch(world.now), pytest.raises(LocalError) as refused:
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     assert refused.value.code == "not-signing"
     world.twists.clear()
     world.later(2 * MINUTE)
@@ -300,7 +313,7 @@ def test_seen_does_not_fall_even_if_the_operator_opens_before_the_copy_is_back(w
     assert house.mirrors["ru"].unsure
     with world.speaking("us"):
         house.override(world.now, "a STOP must stand in the log")
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     assert accused(world) == set()
     assert world.house("us").receipt(LOG, house.ledgers[LOG].size - 1)
 
@@ -323,7 +336,7 @@ def test_another_history_under_our_own_signature_keeps_us_closed(world: World) -
     with house.batch(world.now):
         house.override(world.now, "tried in a hurry")
         for _ in range(6):
-            house.say("ru", "notice", NOTICE, world.now)
+            house.say(out("ru", "notice", NOTICE), world.now)
     house = world.restart("us", mark=MemoryMark())
     world.restore("us")
     world.later(3 * MINUTE)
@@ -419,7 +432,7 @@ def test_a_mark_that_cannot_be_written_is_our_own_trouble(world: World) -> None:
     world.house("us").batches._high_water = Broken()
     house = world.house("us")
     with pytest.raises(OSError, match="no space"), house.batch(world.now):
-        house.say("ru", "notice", NOTICE, world.now)
+        house.say(out("ru", "notice", NOTICE), world.now)
     world.restart("us")
     assert LOG in closed(world)
     world.run()
@@ -430,11 +443,11 @@ def test_a_mark_that_cannot_be_written_is_our_own_trouble(world: World) -> None:
 def test_keys_kept_but_store_and_mark_lost_is_no_first_start(world: World) -> None:
     """A node whose keys have signed before asks for what it said; it does not begin a second history."""
     with world.speaking("us") as house:
-        placed = house.say("ru", "notice", NOTICE, world.now)
+        placed = house.say(out("ru", "notice", NOTICE), world.now)
     house = world.restart("us", store=MemoryStore(), mark=MemoryMark(begun=True))
     world.run()
     assert house.restart.closed == {}
     assert house.ledgers[placed.origin].size > placed.entry
     assert world.nodes["ru"].store.evidence() == []
     with world.speaking("us") as house:
-        assert house.say("ru", "notice", NOTICE, world.now).entry > placed.entry
+        assert house.say(out("ru", "notice", NOTICE), world.now).entry > placed.entry

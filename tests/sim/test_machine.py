@@ -24,7 +24,7 @@ from detente.node import timing
 from detente.proof.checkpoint import parse_checkpoint
 from detente.proof.keys import VerifierKey
 from detente.proof.receipt import check_receipt, parse_proof, receipt_policy
-from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, MemoryMark, MemoryStore, World
+from tests.sim.world import HOUR, MINUTE, NAMES, NOTICE, MemoryMark, MemoryStore, World, adopt, offer, out
 
 CODES = st.sampled_from(list(NAMES))
 PAIRS = st.sampled_from([(a, b) for a in NAMES for b in NAMES if a != b])
@@ -75,7 +75,7 @@ class BadYear(RuleBasedStateMachine):
         def work() -> None:
             with self.world.speaking(pair[0]) as house:
                 for _ in range(number):
-                    house.say(pair[1], "notice", NOTICE, self.world.now)
+                    house.say(out(pair[1], "notice", NOTICE), self.world.now)
 
         self.quietly(work)
 
@@ -83,7 +83,7 @@ class BadYear(RuleBasedStateMachine):
     def offer(self, code: str) -> None:
         def work() -> None:
             with self.world.speaking(code) as house:
-                house.offer(self.world.now)
+                offer(house, self.world.now)
 
         self.quietly(work)
 
@@ -91,7 +91,7 @@ class BadYear(RuleBasedStateMachine):
     def adopt(self, code: str) -> None:
         def work() -> None:
             with self.world.speaking(code) as house:
-                house.adopt(self.world.now)
+                adopt(house, self.world.now)
 
         self.quietly(work)
 
@@ -173,7 +173,7 @@ class BadYear(RuleBasedStateMachine):
         for kind in ("notice", "call"):
             fields = NOTICE if kind == "notice" else {"about": "op", "text": "x"}
             with pytest.raises(LocalError), house.batch(now):
-                house.say(self.other(code), kind, fields, now)
+                house.say(out(self.other(code), kind, fields), now)
         with pytest.raises(LocalError), house.batch(now + HOUR):
             house.tick(now + HOUR)
         self.world.store(code).full = False

@@ -33,6 +33,10 @@ from detente.node.house import House
 from detente.node.mirror import Mirror
 from detente.node.ports import Refused, Reply, settles
 from detente.node.reader import LogReader, Read
+from detente.node.release import pipeline
+from detente.node.release.first import first_policy
+from detente.node.release.outgoing import NODE_SAYS, Outgoing, of_the_node
+from detente.node.release.policy_file import read_policy
 from detente.node.settings import Settings
 from detente.node.speaker import Placed
 from detente.proof.keys import SoftSigner, verify_each
@@ -148,6 +152,39 @@ def terms_text(roots: Mapping[str, bytes], **changes: str) -> bytes:
 def origin(sender: str, audience: str) -> str:
     """The origin of a log of this world."""
     return f"demo/test/{sender}/to-{audience}"
+
+
+def _open_desk() -> pipeline.Desk:
+    """A release desk whose policy lets everything leave, as a node's first policy does."""
+    policy = read_policy(first_policy("us", {}))
+    return pipeline.Desk(policy, lambda: None, lambda kind, fields: fields, lambda paper: (None, ""))
+
+
+DESK = _open_desk()
+
+
+def out(audience: str, kind: str, fields: Mapping[str, Any]) -> Outgoing:
+    """What `House.say` demands: the node's own kinds as it makes them, all else through the real release pipeline.
+
+    The digest for `approval` is the same each time, so that salts do not depend on it."""
+    if kind in NODE_SAYS:
+        return of_the_node(audience, kind, fields)
+    return pipeline.run(DESK, pipeline.Draft(kind, fields, audience), T0, lambda size: bytes(size)).outgoing
+
+
+def out_to_all(house: House, kind: str, fields: Mapping[str, Any]) -> list[Outgoing]:
+    """The same for each audience."""
+    return [out(code, kind, fields) for code in house.audiences()]
+
+
+def offer(house: House, now: int, text: bytes | None = None, terms: bytes | None = None) -> list[Placed]:
+    """Offer agreement and terms to everyone."""
+    return house.say_to_all(out_to_all(house, "offer", house.offer_fields(text, terms)), now)
+
+
+def adopt(house: House, now: int) -> list[Placed]:
+    """Sign or take part."""
+    return house.say_to_all(out_to_all(house, *house.adopting()), now)
 
 
 class MemoryStore(SqliteShared):
@@ -316,16 +353,16 @@ class World:
     def say(self, sender: str, audience: str, kind: str, fields: Mapping[str, Any]) -> Placed:
         """One statement in a batch of its own, carried."""
         with self.speaking(sender) as house:
-            return house.say(audience, kind, fields, self.now)
+            return house.say(out(audience, kind, fields), self.now)
 
     def adopt(self) -> None:
         """Everyone offers, then everyone adopts."""
         for code in self.nodes:
             with self.speaking(code) as house:
-                house.offer(self.now)
+                offer(house, self.now)
         for code in self.nodes:
             with self.speaking(code) as house:
-                house.adopt(self.now)
+                adopt(house, self.now)
 
     def later(self, ms: int, step: int = MINUTE) -> None:
         """Let time pass, ticking every node in steps."""

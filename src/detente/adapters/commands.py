@@ -15,6 +15,9 @@ from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
 from detente.adapters.desk_stops import StopDesk
 from detente.adapters.desk_watch import WatchDesk
+from detente.adapters.release_commands import ReleaseCommands
+from detente.adapters.release_desk import ReleaseDesk
+from detente.adapters.release_store import ReleaseStore
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
@@ -22,7 +25,9 @@ from detente.errors import GivenError, LocalError
 from detente.model.statement import Statement
 from detente.node.house import House
 from detente.node.ledger import Ledger
-from detente.node.speaker import Placed, build
+from detente.node.release.labels import read_label
+from detente.node.release.outgoing import of_the_node
+from detente.node.speaker import Placed
 from detente.proof.checkpoint import Head
 from detente.proof.keys import key_id
 from detente.proof.roots import decode_root
@@ -80,18 +85,26 @@ class Commands:
         self.after: list[Callable[[], None]] = []
         desks = DeskCommands(house, private, clock.now, most_per_day)
         self.sayings = desks.sayings
+        self.release = ReleaseDesk(house, store, ReleaseStore(private, house.me), self.sayings, clock.now)
+        self._kept = ReleaseCommands(self.release, self._fields, self._placed)
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
         alerts = alerts or Alerts((), private.path.parent)
-        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say, alerts)
-        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say, self.stops)
-        self._table |= {**desks.table, **self.stops.table, **watch.table}
+        self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say_now, alerts)
+        watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
+        self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
-        while self.after:
-            self.after.pop(0)()
+        for waiting in (self.after, self.release.after):
+            while waiting:
+                waiting.pop(0)()
+
+    def undone(self) -> None:
+        """The batch failed: nothing of it is to be forgotten."""
+        self.after.clear()
+        self.release.after.clear()
 
     def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Answer one request; DetenteError if it is refused."""
@@ -149,7 +162,8 @@ class Commands:
 
     def do_next_due(self, _: dict[str, Any]) -> dict[str, Any]:
         """The next instant at which this node has something to do by itself."""
-        return {"next_due": self._house.duties.next_due(), "busy": bool(self._store.lanes()) or self._store.has_input()}
+        due = min(self._house.duties.next_due(), self.release.next_due(self._clock.now()))
+        return {"next_due": due, "busy": bool(self._store.lanes()) or self._store.has_input()}
 
     def do_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
         """The `.tlog-proof` file of an entry of ours, with the time its signer gave."""
@@ -184,77 +198,40 @@ class Commands:
     def do_say(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Release one statement to one audience, or to all ("*"); one of the agreement to whom it concerns if none is named."""
         kind, to = str(request["kind"]), str(request.get("to") or "")
-        return self._placed(self._say(kind, to, self._fields(kind, request["fields"])), request)
+        return self._spoken(request, self._say(request, kind, to, self._fields(kind, request["fields"])))
 
-    def _say(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
-        now = self._clock.now()
-        if kind not in KINDS:
-            return self._house.say_to_all(kind, fields, now) if to == "*" else [self._house.say(to, kind, fields, now)]
-        self.sayings.admit(kind, fields)
-        audiences = self.sayings.audiences(kind, to, fields)
-        placed = self._say_to(audiences, kind, fields, now)
-        more = self.sayings.with_it(kind, fields, placed[0].id)
-        return placed + (self._say_to(audiences, kind, more, now) if more else [])
+    def _say(self, request: dict[str, Any], kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+        if kind in KINDS:
+            audiences = self.sayings.audiences(kind, to, fields)
+        else:
+            audiences = self._house.audiences() if to == "*" else [to]
+        label = read_label(request["label"]) if request.get("label") is not None else None
+        return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
 
-    def _say_to(self, audiences: list[str], kind: str, fields: dict[str, Any], now: int) -> list[Placed]:
-        """The same words to each, linked to the first."""
-        placed: list[Placed] = []
-        for code in audiences:
-            placed.append(self._house.say(code, kind, fields, now, placed[0].id if placed else None))
-        return placed
+    def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+        """What the watch says: through the pipeline like any other, where it is a standing release."""
+        return self._say({}, kind, to, fields)
+
+    def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
+        """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""
+        if placed:
+            return self._placed(placed, request)
+        return {"placed": [], **self._kept.shown(str(request["as"]))}
 
     def do_say_many(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
-        """Release many statements of one kind to one audience, in one head."""
+        """Release many statements of one kind to one audience, in one head. Of those that have to wait, a draft each."""
         kind, to = str(request["kind"]), str(request.get("to") or "")
         many = [self._fields(kind, fields) for fields in request["many"]]
-        return self._placed([placed for fields in many for placed in self._say(kind, to, fields)], request)
+        names = request.setdefault("each", [{} for _ in many])
+        placed = [self._say(one, kind, to, fields) for one, fields in zip(names, many, strict=True)]
+        waiting = [str(one["as"]) for one, found in zip(names, placed, strict=True) if not found]
+        answer = self._placed([one for found in placed for one in found], request)
+        return {**answer, "waiting": waiting} if waiting and isinstance(answer, dict) else answer
 
-    def do_draft(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Keep a statement in the private store; nothing of it leaves before `release`."""
-        kind, to = str(request["kind"]), str(request.get("to") or "")
-        fields = self._fields(kind, request["fields"])
-        head = {"agreement": "0" * 64, "author": self._house.me, "origin": "draft/check", "time": 0, "salt": "0" * 32}
-        build(kind, {"type": kind, "label": "draft", **head, **fields})
-        draft = {"to": to, "kind": kind, "fields": fields}
-        name = self._house.random(6).hex()
-        self._private.put("draft", name, msgspec.json.encode(draft))
-        self.sayings.drafted(name)
-        return {"draft": name}
-
-    def do_discard(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Forget a draft; nothing is said."""
-        name = str(request["draft"])
-        self._draft(name)
-        self.after.append(partial(self._private.delete, "draft", name))
-        return {"discarded": name}
-
-    def _draft(self, name: str) -> bytes:
-        data = self._private.get("draft", name)
-        if data is None:
-            known = ", ".join(self._private.names("draft")) or "none"
-            raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
-        return data
-
-    def do_drafts(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Drafts that have not been released."""
-        drafts = {
-            name: msgspec.json.decode(self._private.get("draft", name) or b"{}")
-            for name in self._private.names("draft")
-        }
-        return {"drafts": drafts}
-
-    def do_release(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
-        """Sign a draft with the release key and log it; then it is a draft no more."""
-        name = str(request["draft"])
-        data = self._draft(name)
-        if self._store.meta(f"released {name}"):  # said in this batch, or before a crash that kept the draft
-            self.after.append(partial(self._private.delete, "draft", name))
-            raise LocalError("not-released", f"draft {name} has been released before; nothing was said again")
-        draft = msgspec.json.decode(data)
-        answer = self.do_say({**draft, "wait": request.get("wait")})
-        self._store.set_meta(f"released {name}", "1")
-        self.after.append(partial(self._private.delete, "draft", name))
-        return answer
+    def _to_all(self, request: dict[str, Any], kind: str, fields: dict[str, Any]) -> dict[str, Any] | Waiting:
+        """One of the kinds that go to everyone, through the pipeline like any other."""
+        name = self.release.draft_name(request)
+        return self._spoken(request, self.release.say(kind, self._house.audiences(), fields, name))
 
     # adopting
 
@@ -262,7 +239,11 @@ class Commands:
         """Offer our agreement and terms, or another text given, to everyone."""
         text = unb64(request["agreement"]) if request.get("agreement") else None
         terms = unb64(request["terms"]) if request.get("terms") else None
-        return self._placed(self._house.offer(self._clock.now(), text, terms), request)
+        fields = {
+            name: b64(value) if isinstance(value, bytes) else value
+            for name, value in self._house.offer_fields(text, terms).items()
+        }
+        return self._to_all(request, "offer", fields)
 
     def do_compare(self, request: dict[str, Any]) -> dict[str, Any]:
         """Differing lines between our files and what another participant last offered."""
@@ -271,7 +252,7 @@ class Commands:
 
     def do_adopt(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Sign or take part."""
-        return self._placed(self._house.adopt(self._clock.now()), request)
+        return self._to_all(request, *self._house.adopting())
 
     # time and trouble
 
@@ -284,10 +265,12 @@ class Commands:
         """Do what is due at the scenario's time before answering."""
         if not self._clock.scenario:
             raise LocalError("clock-invalid", "this node runs on wall time")
-        self._house.tick(self._clock.now())
-        self.sayings.shred(self._clock.now())
-        self.after.append(partial(self.stops.tick, self._clock.now()))
-        return {"now": self._clock.now(), "next_due": self._house.duties.next_due()}
+        now = self._clock.now()
+        self._house.tick(now)
+        self.sayings.shred(now)
+        self.after.append(partial(self.stops.tick, now))
+        self.release.run(now)
+        return {"now": now, "next_due": min(self._house.duties.next_due(), self.release.next_due(now))}
 
     def do_override(self, request: dict[str, Any]) -> dict[str, Any]:
         """Sign again without the others' answers; logged with the reason. The origins of the logs opened."""
@@ -344,7 +327,7 @@ class Commands:
             "challenge": challenge,
             "words": words,
         }
-        placed = self._house.say(ledger.log.audience, "voice", fields, self._clock.now())
+        placed = self._house.say(of_the_node(ledger.log.audience, "voice", fields), self._clock.now())
         return {"words": words, "size": head.size, "placed": [placed._asdict()]}
 
     def do_hear(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -388,7 +371,7 @@ class Commands:
             if len(agencies) < state.document.threshold(role):
                 raise LocalError("root-invalid", f"without this key nobody signs as {role} any more: rotate first")
         fields = {"key": key, "reason": request["reason"]}
-        return self._placed(self._house.say_to_all("revoke", fields, self._clock.now()), request)
+        return self._to_all(request, "revoke", fields)
 
     def do_rotate(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Publish the next root document, whose keys `detente keys rotate` has put into the private store."""

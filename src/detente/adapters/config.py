@@ -10,6 +10,7 @@ run/                 control.sock
 from __future__ import annotations
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -208,7 +209,16 @@ def add_peer(config: Config, code: str, listen: str, url: str) -> None:
         raise GivenError("config-invalid", error.what, where=error.where) from error
     data = read_file(path).rstrip() + "\n".join(["", *_peer_lines(peer), ""]).encode()
     read_config(data, path)
-    path.write_bytes(data)
+    _replace(path, data)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Put other bytes in a file's place at once; a process of the node that is started again just now reads the old ones."""
+    new, old = path.with_name(f"{path.name}.new"), path.stat()
+    new.write_bytes(data)
+    os.chmod(new, old.st_mode)
+    os.chown(new, old.st_uid, old.st_gid)
+    os.replace(new, path)
 
 
 def _peer_lines(peer: Peer) -> list[str]:

@@ -72,7 +72,7 @@ class Control:
             raise LocalError(
                 "node-unreachable", f"the node stopped answering: {error}", where=str(self._path)
             ) from error
-        if not line:
+        if not line.endswith(b"\n"):  # nothing, or half an answer: the house died over it
             raise LocalError("node-unreachable", "the node hung up", where=str(self._path))
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:

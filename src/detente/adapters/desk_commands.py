@@ -13,6 +13,7 @@ from detente.adapters.desk_sayings import Answer, Sayings
 from detente.adapters.record_lines import read_plan, write_record
 from detente.adapters.record_values import show_value
 from detente.adapters.store_private import PrivateStore
+from detente.adapters.told_commands import ToldCommands
 from detente.adapters.word_list import word_list
 from detente.agreement.history import History
 from detente.agreement.record import Region
@@ -33,10 +34,12 @@ class DeskCommands:
         self._now = now
         self._most = most_per_day
         self.sayings = Sayings(house, private, now, most_per_day)
+        self.told = ToldCommands(house, private, now, self.sayings)
         self.table: dict[str, Callable[[Answer], Answer]] = {
             "areas": self._areas, "lists": self._lists, "record": self._record, "may": self._may,
             "picture": self._picture,
         }  # fmt: skip
+        self.table |= self.told.table
 
     def _areas(self, _: Answer) -> Answer:
         now = self._now()

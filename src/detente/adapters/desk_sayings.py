@@ -20,6 +20,7 @@ from detente.adapters.store_private import PrivateStore
 from detente.agreement.language import read_agreement
 from detente.agreement.saying import act_of, check, check_told
 from detente.desks.lists import CONSENT, NOMINATION
+from detente.desks.lists import VOCABULARY as LISTS
 from detente.desks.room import DAY, HOLDS, Room
 from detente.errors import GivenError, LocalError
 from detente.geo.areas import canonical
@@ -30,7 +31,7 @@ from detente.node.house import House
 KINDS: Mapping[str, type[Said | Told]] = {"said": Said, "told": Told}
 BY_ADOPTING = ("signature", "participation")
 MOST_PER_DAY = 50
-_HEAD = {"agreement": "0" * 64, "author": "x", "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
+_HEAD = {"agreement": "0" * 64, "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
 Answer = dict[str, Any]
 
 
@@ -54,9 +55,13 @@ class Sayings:
 
     def fields(self, kind: str, given: Answer) -> Answer:
         """The fields of a statement or account of the agreement, areas and lines in their canonical form; GivenError
-        (said-invalid, bad-field) names the field that does not fit."""
+        (said-invalid, bad-field) names the field that does not fit. What a desk says (`vocabulary`) is put in the agreement's
+        own names first; LocalError (no-desk) if it has none."""
+        if vocabulary := given.get("vocabulary"):
+            name, named = self.room.in_words(str(vocabulary), str(given["name"]), given["fields"])
+            given = {"name": name, "fields": named}
         try:
-            value = msgspec.convert({"type": kind, **_HEAD, **given}, KINDS[kind])
+            value = msgspec.convert({"type": kind, "author": self._house.me, **_HEAD, **given}, KINDS[kind])
         except msgspec.ValidationError as error:
             raise GivenError("bad-field", str(error), where=f"{kind} {given.get('name', '')}".strip()) from error
         shapes = {name: each for name, each in value.fields.items() if isinstance(each, Polygon | Line)}
@@ -92,20 +97,16 @@ class Sayings:
         """Whether it may be said now: the agreement is in force, and a nomination is not one too many."""
         if not self._house.adoption.in_force():
             raise LocalError("not-adopted", "no statement counts before both parties have signed the agreement")
-        if kind == "said" and fields["name"] == NOMINATION:
+        if kind == "said" and self.room.role(fields["name"]) == NOMINATION:
             self._admit_nomination(fields)
 
     def with_it(self, kind: str, fields: Answer, identifier: str) -> Answer | None:
         """What goes out with a statement: with a nomination its author's own consent (05-resolutions 19)."""
-        form = self.room.agreement.kinds.get(CONSENT)
-        if (
-            kind != "said"
-            or fields["name"] != NOMINATION
-            or form is None
-            or set(form.fields) != {"target", "nomination"}
-        ):
+        if kind != "said" or self.room.role(fields["name"]) != NOMINATION:
             return None
-        return {"name": CONSENT, "fields": {"target": fields["fields"]["target"], "nomination": identifier}}
+        target = self.room.in_role(NOMINATION, fields["fields"])["target"]
+        name, own = self.room.in_words(LISTS, CONSENT, {"target": target, "nomination": identifier})
+        return {"name": name, "fields": own}
 
     def _admit_nomination(self, fields: Answer) -> None:
         now = self._now()
@@ -127,11 +128,11 @@ class Sayings:
 
     def _plan(self, fields: Answer) -> Answer:
         """A nomination as a plan for the before-check."""
-        said = msgspec.convert({"type": "said", **_HEAD, **fields}, Said)
+        said = msgspec.convert({"type": "said", "author": self._house.me, **_HEAD, **fields}, Said)
         kind = self.room.agreement.kinds[said.name]
         act = act_of(self.room.agreement, said, "plan", received={})
         shown = {name: show_value(value, kind.fields[name], self.room.agreement) for name, value in act.fields.items()}
-        return {"statement": said.name, "by": self._house.me, "fields": shown}
+        return {"statement": said.name, "by": sorted(act.by), "fields": shown}
 
     # drafts that have had their time
 
@@ -145,7 +146,7 @@ class Sayings:
         past = [name for name, end in self._ends.items() if end <= now]
         for name in past:
             del self._ends[name]
-        self._private.shred([("draft", name) for name in past])
+        self._private.shred([(kind, name) for name in past for kind in ("draft", "answers")])
         return past
 
 

@@ -19,7 +19,7 @@ from detente.adapters.spoken import PREFIX, Spoken
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.word_list import word_list
 from detente.desks import stop as desk
-from detente.desks.moves import closed
+from detente.desks.moves import lacking
 from detente.desks.stop_voice import check_stop_words
 from detente.desks.watch import alarms, unheard
 from detente.errors import GivenError, LocalError
@@ -69,7 +69,7 @@ class StopDesk:
 
     def why_closed(self) -> str:
         """Why there is no such desk under this agreement; "" if there is."""
-        return closed(self._sayings.room.agreement, desk.NEEDED)
+        return lacking(self._sayings.room.agreement, desk.NEEDED)
 
     def found(self, now: int) -> list[desk.Stop]:
         """Every STOP, those heard by voice among them; LocalError (no-desk) under an agreement without one."""
@@ -184,9 +184,9 @@ class StopDesk:
         if spoken is None:
             raise GivenError("unknown-name", f"{identifier!r} was not heard by voice, or is settled", where="stop")
         text = f"A STOP heard by voice as yours is taken for not raised: {reason}"
-        placed = self._house.say(spoken["by"], "call", {"about": "stop", "text": text}, self._now())
+        placed = self._say("call", spoken["by"], {"about": "stop", "text": text})
         self._spoken.drop(identifier)
-        return {"placed": [placed._asdict()]}
+        return {"placed": [each._asdict() for each in placed]}
 
     def _own(self, request: Answer) -> Answer:
         """Own operations have it: which post says so. It stays at home."""

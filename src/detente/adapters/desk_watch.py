@@ -192,7 +192,7 @@ class WatchDesk:
     def _versions(self, acts: list[Act]) -> Answer:
         agreement, parties = self._sayings.room.agreement, self._house.terms.parties()
         areas = None
-        if not closed(agreement, areas_desk.NEEDED):
+        if not closed(agreement, areas_desk.VOCABULARY):
             found = areas_desk.in_force(areas_desk.areas(acts, parties, lambda one, other: False))
             areas = max((each.version for each in found.values()), default=0)
         sites = {(act.fields.get("site"), min(act.by, default="")) for act in acts if act.kind == "site_entry"}

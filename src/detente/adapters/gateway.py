@@ -29,6 +29,7 @@ from starlette.routing import Route
 
 from detente.adapters.config import Config, Peer, load_config
 from detente.adapters.door import TURNED_AWAY, Door
+from detente.adapters.inherited import inherited_poke, leave_with_supervisor, send_poke, take_pokes
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.store_traffic import FULL, Link
 from detente.adapters.tiles_served import Served
@@ -93,28 +94,26 @@ class _Server(uvicorn.Server):
 
 
 class Gateway:
-    """Listeners and couriers of one node. `life`: a pipe whose end is the supervisor's end."""
+    """Listeners and couriers of one node."""
 
-    def __init__(self, config: Config, poke: socket.socket, life: int) -> None:
+    def __init__(self, config: Config, poke: socket.socket) -> None:
         self._config = config
         self._poke = poke
-        self._life = life
         self._store = SqliteShared(config.shared_db, max_pages=config.max_pages, durable=False)
         self._served = Served(self._store, config.terms(), config.code)
         self._door = Door(self._store)
         self._pending: dict[int, asyncio.Future[tuple[int, str, bytes]]] = {}
+        self._requests: set[asyncio.Task[Any]] = set()
         self._lanes: dict[str, asyncio.Task[None]] = {}
         self._sessions: dict[str, aiohttp.ClientSession] = {}
         self._last_drop = 0
         self._leaving = False
 
     async def run(self) -> None:
-        """Serve until told to stop, or until the supervisor is gone."""
+        """Serve until told to stop."""
         loop = asyncio.get_running_loop()
         stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, and free the ports
+        loop.add_signal_handler(signal.SIGTERM, stop.set)
         loop.add_reader(self._poke, self._poked)
         sockets = [_listen(peer) for peer in self._config.peers.values()]
         servers = [self._server(peer) for peer in self._config.peers.values()]
@@ -132,9 +131,8 @@ class Gateway:
             self._carry()
         loop.remove_reader(self._poke)
         self._leaving = True
-        for future in self._pending.values():
-            if not future.done():
-                future.set_result(NOT_NOW)
+        for each in self._requests:
+            each.cancel()
         for server in servers:
             server.should_exit = True
         for lane in self._lanes.values():
@@ -153,7 +151,7 @@ class Gateway:
             return await self._take(peer.code, request)
 
         async def get(request: Request) -> Response:
-            status, kind, body = self._served.get(peer.code, request.url.path)
+            status, kind, body = NOT_NOW if self._leaving else self._served.get(peer.code, request.url.path)
             return Response(body, status, media_type=kind)
 
         routes = [
@@ -178,12 +176,21 @@ class Gateway:
         return _Server(config)
 
     async def _take(self, peer: str, request: Request) -> Response:
+        """The answer to one request; whoever is under way with one when this process leaves is told to come again."""
+        if self._leaving:
+            return Response(NOT_NOW[2], NOT_NOW[0], media_type=NOT_NOW[1])
         if not self._door.enter(peer):
             return Response(TURNED_AWAY.body, TURNED_AWAY.status, media_type=TYPE_TEXT)
         chunks: list[bytes] = []
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - uvicorn runs each request in a task
+        self._requests.add(task)
         try:
             return await self._admitted(peer, request, chunks)
+        except asyncio.CancelledError:  # only ever by a gateway that leaves
+            return Response(NOT_NOW[2], NOT_NOW[0], media_type=NOT_NOW[1])
         finally:
+            self._requests.discard(task)
             self._door.leave(peer, sum(map(len, chunks)))
 
     async def _admitted(self, peer: str, request: Request, chunks: list[bytes]) -> Response:
@@ -199,8 +206,6 @@ class Gateway:
                 chunks.append(chunk)
         except ClientDisconnect:
             return Response(status_code=400)  # nobody is there to read it; half a request is none
-        if self._leaving:
-            return Response(NOT_NOW[2], 503, media_type=TYPE_TEXT)
         try:
             number = self._store.add_request(peer, request.url.path, b"" if status else b"".join(chunks), status)
         except LocalError:
@@ -218,12 +223,10 @@ class Gateway:
         return Response(body, status, media_type=kind)
 
     def _poke_house(self, word: bytes = b"g") -> None:
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            self._poke.send(word)
+        send_poke(self._poke, word)
 
     def _poked(self) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionResetError):
-            self._poke.recv(4096)
+        take_pokes(self._poke)
         for number, reply in self._store.take_replies(list(self._pending)).items():
             future = self._pending[number]
             if not future.done():
@@ -303,12 +306,11 @@ def main() -> None:
     parser.add_argument("--poke", type=int, required=True)
     parser.add_argument("--life", type=int, required=True)
     arguments = parser.parse_args()
+    leave_with_supervisor(arguments.life)
     try:
         config = load_config(arguments.config)
         bar_private(config.private)
-        poke = socket.socket(fileno=arguments.poke)
-        poke.setblocking(False)
-        uvloop.run(Gateway(config, poke, arguments.life).run())
+        uvloop.run(Gateway(config, inherited_poke(arguments.poke)).run())
     except DetenteError as error:
         print(f"gateway: {error}", file=sys.stderr, flush=True)
         sys.exit(4 if error.code in ("disk-full", "cannot-listen") else 3)  # 3: it is not started again

@@ -32,6 +32,7 @@ from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
 from detente.adapters.house_opening import open_house
+from detente.adapters.inherited import inherited_key, inherited_poke, leave_with_supervisor, send_poke, take_pokes
 from detente.adapters.store_traffic import FULL, Inbox
 from detente.errors import DetenteError, LocalError
 from detente.node.ports import Refused
@@ -41,22 +42,23 @@ BATCH = 64
 STATEMENTS = 512
 COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them all
 TICK_SECONDS = 0.5
-KNOWING = {"state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may"}
-KNOWING |= {"picture", "stops", "watch_screen"}
+KNOWING = {
+    "state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may", "policy", "approvals",
+    "approval_request", "picture", "stops", "watch_screen",
+}  # fmt: skip
 """Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
 
 
 class HouseProcess:
-    """The loop around one house. `life`: a pipe whose end is the supervisor's end."""
+    """The loop around one house."""
 
-    def __init__(self, config: Config, key: bytes, poke: socket.socket, life: int) -> None:
+    def __init__(self, config: Config, key: bytes, poke: socket.socket) -> None:
         self.house, self.store, self.private, self.clock = open_house(config, key)
         alerts = Alerts(config.alert, config.folder)
         self.commands = Commands(self.house, self.store, self.private, self.clock, config.most_per_day, alerts)
         self._config = config
         self._poke = poke
-        self._life = life
         self._queue: list[Asked] = []
         self._waiting: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
         self._lines: set[asyncio.Task[None]] = set()
@@ -69,9 +71,7 @@ class HouseProcess:
     async def run(self) -> None:
         """Serve until told to stop."""
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
-        loop.add_reader(self._life, os._exit, 0)  # no supervisor: leave as if killed, between two batches
+        loop.add_signal_handler(signal.SIGTERM, self._stop.set)
         self._tick()
         gc.freeze()  # what a node holds for good, its trees above all, is not looked through again for cycles
         gc.set_threshold(*COLLECT)
@@ -95,19 +95,14 @@ class HouseProcess:
             raise RuntimeError("the house had to stop") from self._fatal
 
     def _poked(self) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionResetError):
-            if FULL in self._poke.recv(4096):
-                self._try_the_disk()
+        if FULL in take_pokes(self._poke):
+            self._try_the_disk()
         self._soon()
 
     def _soon(self) -> None:
         if not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_soon(self._work)
-
-    def _tell_gateway(self) -> None:
-        with contextlib.suppress(BlockingIOError, BrokenPipeError):
-            self._poke.send(b"h")
 
     async def _hang_up(self) -> None:
         """End every operator's line; who waits for a receipt learns of it after the next start."""
@@ -160,7 +155,7 @@ class HouseProcess:
                 for asked in queue:
                     self._keep_request(asked)
             self._settle_waiting()
-            self._tell_gateway()
+            send_poke(self._poke, b"h")
             if self._queue or error is None:
                 self._soon()
         except Exception as error:
@@ -192,7 +187,7 @@ class HouseProcess:
         except OSError:
             raise  # the mark beside the store, after COMMIT: what stands must not be tried again
         except Exception as error:
-            self.commands.after.clear()
+            self.commands.undone()
             self._say_full(error)
             return error
         self.commands.committed()
@@ -277,6 +272,7 @@ class HouseProcess:
                     self.house.tick(now)
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
+                self._send_ready(now)
             self.commands.stops.tick(now)
         except LocalError as error:
             if error.code != "disk-full":
@@ -285,6 +281,19 @@ class HouseProcess:
         self._work()
         if self.commands.trouble and not self._full:
             self._try_the_disk()
+
+    def _send_ready(self, now: int) -> None:
+        """Drafts that were put forward and may go now."""
+        if not self.commands.release.due(now):
+            return
+        try:
+            with self.house.batch(now):
+                self.commands.release.run(now)
+        except BaseException:
+            self.commands.undone()
+            raise
+        self.commands.committed()
+        send_poke(self._poke, b"h")
 
     def _say_full(self, error: Exception) -> None:
         """A full disk is said once and survived; nothing is signed meanwhile."""
@@ -306,8 +315,8 @@ class HouseProcess:
         self.commands.trouble = ""
 
 
-async def _run(config: Config, key: bytes, poke: socket.socket, life: int) -> None:
-    await HouseProcess(config, key, poke, life).run()
+async def _run(config: Config, key: bytes, poke: socket.socket) -> None:
+    await HouseProcess(config, key, poke).run()
 
 
 def main() -> None:
@@ -318,12 +327,10 @@ def main() -> None:
     parser.add_argument("--life", type=int, required=True)
     parser.add_argument("--key", type=int, required=True)
     arguments = parser.parse_args()
+    leave_with_supervisor(arguments.life)
+    key = inherited_key(arguments.key)
     try:
-        with os.fdopen(arguments.key, "rb") as pipe:
-            key = pipe.read()
-        poke = socket.socket(fileno=arguments.poke)
-        poke.setblocking(False)
-        uvloop.run(_run(load_config(arguments.config), key, poke, arguments.life))
+        uvloop.run(_run(load_config(arguments.config), key, inherited_poke(arguments.poke)))
     except DetenteError as error:
         print(f"house: {error}", file=sys.stderr, flush=True)
         sys.exit(4 if error.code == "disk-full" else 3)  # 3: the supervisor does not start it again

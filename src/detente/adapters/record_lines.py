@@ -20,7 +20,7 @@ from detente.errors import GivenError
 from detente.model.when import write_instant
 
 FORMS = ("record", "statement", "event", "account", "withdrawal", "head")
-_ACT = "id, by, at, received, log, index, from, until, known_from, replaces, reported_in, fields"
+_ACT = "id, by, at, received, log, index, from, until, known_from, replaces, sources, reported_in, fields"
 _ACCOUNT = "source, known_from, by, at, received, from, until, fields"
 EVERY = 1_000
 
@@ -156,10 +156,20 @@ class _Reader:
             line.fail("an index is a whole number from 0", "index")
         known = line.instant("known_from", None)
         replaces = line.text("replaces", "")
+        sources = line.take("sources", [])
+        if (
+            not isinstance(sources, list)
+            or not all(isinstance(one, str) and one for one in sources)
+            or (len(set(sources)) < len(sources))
+        ):
+            line.fail("sources are a list of names or codes, each once: who tells it so", "sources")
+        if sources and not kind.event:
+            line.fail("a statement is signed; only events have sources", "sources")
         if reported := line.text("reported_in", ""):
             self.reported[id] = reported
         head["fields"] = values.fields(line.take("fields", {}), kind, self.agreement, f"{line.where}, fields")
         line.done(f"{form}, {_ACT}")
+        head["sources"] = tuple(sources)
         self.acts[id] = Act(id, kind.name, log=log, index=index, known_from=known, replaces=replaces, **head)
         self.places[id] = line.where
 
@@ -339,6 +349,7 @@ def _act_line(act: Act, history: History, agreement: Agreement) -> dict[str, Any
         "index": act.index if act.index >= 0 else None,
         "known_from": write_instant(act.known_from) if act.known_from is not None else "",
         "replaces": act.replaces,
+        "sources": list(act.sources) or None,
         "reported_in": history.reported_in.get(act.id, ""),
     }
     line |= {name: value for name, value in optional.items() if value not in ("", None)}

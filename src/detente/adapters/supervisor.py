@@ -2,7 +2,8 @@
 
 The supervisor reads the store key and hands it to the house through an inherited pipe; the gateway never gets it. The two
 are joined by a socket pair for pokes; all that matters passes through the shared store. Both hold the reading end of a
-pipe whose writing end is the supervisor's alone: if it is killed, they read its end and leave at once.
+pipe whose writing end is the supervisor's alone: if it is killed, they read its end and leave at once (inherited.py).
+Ctrl-C in a terminal reaches all three; only the supervisor minds it, and ends the others.
 
 Under root they can run as two users (node.toml, [users]); adapters/users.py gives each what is its own.
 """
@@ -107,15 +108,13 @@ class Supervisor:
         command = [sys.executable, "-m", module, "--config", str(self._path)]
         command += ["--poke", str(poke.fileno()), "--life", str(self._life)]
         passed = [poke.fileno(), self._life]
-        user = self._user(name)
         if name == "gateway":
-            process = subprocess.Popen(command, pass_fds=passed, **user)
-        else:
-            read, write = os.pipe()
-            process = subprocess.Popen([*command, "--key", str(read)], pass_fds=[*passed, read], **user)
-            os.close(read)
-            os.write(write, self._key)
-            os.close(write)
+            return _Child(name, _spawn(command, passed, self._user(name)), time.monotonic())
+        read, write = os.pipe()
+        os.write(write, self._key)  # before there is a house: neither can be killed between its start and this
+        os.close(write)
+        process = _spawn([*command, "--key", str(read)], [*passed, read], self._user(name))
+        os.close(read)
         return _Child(name, process, time.monotonic())
 
     def _user(self, name: str) -> dict[str, Any]:
@@ -125,6 +124,15 @@ class Supervisor:
         own, gateway = self._accounts[name], self._accounts["gateway"]
         extra = [gateway.group] if name == "house" else []
         return {"user": own.user, "group": own.group, "extra_groups": extra, "umask": 0o007}
+
+
+def _spawn(command: list[str], passed: list[int], user: dict[str, Any]) -> subprocess.Popen[bytes]:
+    """Start a child with SIGINT blocked from its first instruction on."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return subprocess.Popen(command, pass_fds=passed, **user)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def _wait(process: subprocess.Popen[bytes]) -> None:

@@ -12,7 +12,7 @@ _COMMON = {
     "id", "source", "says", "not_judged", "assumed", "during", "when", "unless", "prevails_over", "answers", "survives",
     "reading_of", "doubt",
 }  # fmt: skip
-_FORBID = {"forbid", "by"}
+_FORBID = {"forbid", "by", "watched"}
 _PERMIT = {"permit", "by", "then"}
 _REQUIRE = {
     "require", "by", "by_each", "to", "to_each", "same", "with", "after", "within", "counting_from", "due", "at_least",
@@ -50,6 +50,11 @@ def clause_kinds(node: Node, parent: tuple[str, ...] = ()) -> dict[str, tuple[st
         if "then" in pairs:
             found |= clause_kinds(pairs["then"], kinds)
     return found
+
+
+def is_watched(node: Node) -> bool:
+    """Whether some clause counts how much was watched: then the agreement has the built-in statement `watch`."""
+    return any("watched" in item.mapping("a clause") for item in node)
 
 
 def _rule(grammar: Grammar, raw: Node, parent: f.Rule | None) -> list[f.Rule]:
@@ -105,6 +110,7 @@ def _common(grammar: Grammar, name: str, pairs: dict[str, Node], parent: f.Rule 
         "over_every": every,
         "answers": _person(grammar, pairs.get("answers")),
         "survives": _yes(pairs.get("survives")),
+        "watched": _yes(pairs.get("watched")),
         "reading_of": pairs["reading_of"].scalar() if "reading_of" in pairs else "",
         "doubt": _doubt(grammar, pairs["doubt"]) if "doubt" in pairs else {},
         "parent": parent.id if parent else "",

@@ -212,8 +212,21 @@ def _reason(agreement: Agreement, finding: Finding, act: Act | None) -> str:
     if finding.verdict == "no verdict":
         return "the clause applies to this act; it gives no verdict of its own"
     if finding.verdict == "no breach known":
-        return "nothing in the record breaks it; that is as much as is watched, and not proof that nothing did"
+        return (
+            f"nothing in the record breaks it, which is no proof that nothing did; "
+            f"watched: {_watched(finding)}; not watched: {_unwatched(finding)}"
+        )
     return "the clause does not speak of this act"
+
+
+def _watched(finding: Finding) -> str:
+    spans = [f"by {who} {_moment(start)} to {_moment(end)}" for who, start, end in finding.watched]
+    return "; ".join(spans[:4]) + (f"; and {len(spans) - 4} more" if len(spans) > 4 else "") or "by nobody"
+
+
+def _unwatched(finding: Finding) -> str:
+    spans = [f"{_moment(start)} to {_moment(end)}" for start, end in finding.unwatched]
+    return "; ".join(spans[:4]) + (f"; and {len(spans) - 4} more" if len(spans) > 4 else "") or "nothing"
 
 
 def evidence_words(act: Act) -> str:

@@ -14,6 +14,10 @@ Verdict = Literal[
 ]
 
 
+PERIOD = "period"
+"""The name under which `no breach known` stands: nothing but the period itself is judged."""
+
+
 @dataclass(frozen=True)
 class Finding:
     """`act`: id of the judged act, or of the trigger, or a due time's name; `bearer`: who is bound (None: nobody named).
@@ -21,6 +25,7 @@ class Finding:
     `answers`: who is asked. `at`: the judged instant (lo, hi). `evidence`: ids of acts that decided. `missing`: what would
     settle it or mend it, in words. `earliest`: first instant at which it would be kept if nothing more were said, None: it
     waits for somebody. `shadow`: the agreement was not in force. `against`: clauses in conflict without precedence.
+    Of `no breach known`: `watched` by whom from when until when (end not included), `unwatched` the rest of the period, ms.
     """
 
     clause: str
@@ -37,6 +42,8 @@ class Finding:
     against: tuple[str, ...] = ()
     borne_by: str = ""
     sides: tuple[tuple[str, str], ...] = field(default=())
+    watched: tuple[tuple[str, int, int], ...] = ()
+    unwatched: tuple[tuple[int, int], ...] = ()
 
     def key(self) -> tuple[str, str, str | None]:
         """What the finding is about: a later one with the same key supersedes it."""

@@ -324,6 +324,7 @@ class Rule:
     answers: str = ""
     owed: Pattern | None = None
     trigger: Trigger | None = None
+    watched: bool = False
     parent: str = ""
     reading_of: str = ""
     doubt: Mapping[str, str] = field(default_factory=dict)
@@ -355,8 +356,18 @@ class Other:
 
 
 @dataclass(frozen=True)
+class Used:
+    """A vocabulary as an agreement uses it: its digest, and the agreement's names for its kinds and for their fields."""
+
+    digest: str
+    kinds: Mapping[str, str]
+    fields: Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class Agreement:
-    """A whole agreement."""
+    """A whole agreement. `sources`: how many independent sources an event of a kind needs, where it is more than one.
+    `used`: by the vocabulary's name with its version, "lists-1"."""
 
     code: str
     title: str
@@ -375,3 +386,5 @@ class Agreement:
     rules: Mapping[str, Rule]
     digest: str = ""
     assumed: tuple[str, ...] = ()
+    sources: Mapping[str, int] = field(default_factory=dict)
+    used: Mapping[str, Used] = field(default_factory=dict)

@@ -8,21 +8,21 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.agreement import form as f
 from detente.agreement import units
-from detente.agreement.clauses import clause_kinds, read_rules
+from detente.agreement.clauses import clause_kinds, is_watched, read_rules
+from detente.agreement.fieldtypes import named, read_fields
 from detente.agreement.grammar import Grammar
 from detente.agreement.naming import Names
 from detente.agreement.paths import ANY, NOTHING
 from detente.agreement.scope import check_scope
 from detente.agreement.source import Node, read_source
 from detente.agreement.strata import order_of, walk
+from detente.agreement.vocabulary import Use, fit, names_of, read_use, whole
 
 _TOP = {
     "language", "agreement", "title", "status", "zone", "tolerance", "grace", "settle", "assumed", "parties", "others", "use",
-    "statements", "events", "places", "phases", "define", "in_force", "clauses",
+    "statements", "events", "sources", "places", "phases", "define", "in_force", "clauses",
 }  # fmt: skip
 _STATUS = ("draft", "signed", "transcription", "reconstruction")
-_TYPES = ("code", "text", "count", "length", "who", "addressee", "point", "area", "line", "span", "time", "day")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 RECEIPT = f.Kind("receipt", False, {"of": f.Field("of", "code"), "kind": f.Field("kind", "code")})
 FINDING = f.Kind(
@@ -36,6 +36,18 @@ FINDING = f.Kind(
 )
 
 
+WATCH = f.Kind(
+    "watch",
+    False,
+    {
+        "what": f.Field("what", "code"),
+        "period": f.Field("period", "span"),
+        "where": f.Field("where", "text"),
+        "how": f.Field("how", "text"),
+    },
+)
+
+
 def read_agreement(data: bytes, file: str = "agreement", root: Node | None = None) -> f.Agreement:
     """The agreement in a file; GivenError(agreement-invalid) with the first thing that is wrong. `root`: its tree, if read."""
     root = root or read_source(data, file)
@@ -45,30 +57,23 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
             root.fail(f"`{key}` is missing")
     if "language" in top and top["language"].scalar() != "1":
         top["language"].fail(f"language {top['language'].text!r} is not known", "write language: 1")
-    if "use" in top:
-        top["use"].fail("no vocabularies are shipped yet", "define the statements and events in the file")
     names = Names(clauses=clause_kinds(top["clauses"]))
     grammar = Grammar(names)
-    parties = {code: item.scalar() for code, item in _named(top["parties"], "a party").items()}
-    raw_others = _named(top["others"], "another") if "others" in top else {}
+    parties = {code: item.scalar() for code, item in named(top["parties"], "a party").items()}
+    raw_others = named(top["others"], "another") if "others" in top else {}
     for code in raw_others:
         if code in parties:
             raw_others[code].fail(f"{code!r} is a party already")
     names.people |= set(parties) | set(raw_others)
     names.kinds |= {"receipt": RECEIPT, "finding": FINDING}
-    for key, event in (("statements", False), ("events", True)):
-        for name, item in (_named(top[key], "a kind") if key in top else {}).items():
-            if name in names.kinds:
-                item.fail(f"{name!r} is a kind already")
-            names.kinds[name] = f.Kind(name, event, {})
-    for key, event in (("statements", False), ("events", True)):
-        for name, item in (top[key].mapping() if key in top else {}).items():
-            names.kinds[name] = f.Kind(name, event, _fields(item.under(f"{key} {name}"), names))
-            check_scope(names.kinds[name], item.under(f"{key} {name}"))
-    names.phases |= set(_named(top["phases"], "a phase")) if "phases" in top else set()
-    names.places |= set(_named(top["places"], "a place")) if "places" in top else set()
-    named = _named(top["define"], "a condition") if "define" in top else {}
-    names.define |= {name: item.under(f"define {name}") for name, item in named.items()}
+    if is_watched(top["clauses"]):
+        names.kinds["watch"] = WATCH
+    uses = read_use(top["use"]) if "use" in top else []
+    used = _read_kinds(top, names, uses)
+    names.phases |= set(named(top["phases"], "a phase")) if "phases" in top else set()
+    names.places |= set(named(top["places"], "a place")) if "places" in top else set()
+    conditions = named(top["define"], "a condition") if "define" in top else {}
+    names.define |= {name: item.under(f"define {name}") for name, item in conditions.items()}
     others = {code: _other(grammar, code, item, parties) for code, item in raw_others.items()}
     places = {
         name: grammar.place(item.under(f"place {name}"))
@@ -98,12 +103,33 @@ def read_agreement(data: bytes, file: str = "agreement", root: Node | None = Non
         in_force=grammar.condition(top["in_force"], NOTHING) if "in_force" in top else None,
         rules=rules,
         digest=hashlib.sha256(data).hexdigest(),
+        sources=_sources(top["sources"], names) if "sources" in top else {},
+        used=used,
     )
     _check_names(agreement, root)
     _check_buffers(agreement, grammar.buffers)
     _check_zone(agreement, root)
     _check_cycles(agreement, root)
     return agreement
+
+
+def _read_kinds(top: dict[str, Node], names: Names, uses: list[Use]) -> dict[str, f.Used]:
+    """The kinds that vocabularies bring in and those that the file defines, each with its fields."""
+    own: dict[str, tuple[Node, bool]] = {}
+    for key, event in (("statements", False), ("events", True)):
+        for name, item in (named(top[key], "a kind") if key in top else {}).items():
+            if name in names.kinds or name in own:
+                item.fail(f"{name!r} is a kind already")
+            own[name] = (item.under(f"{key} {name}"), event)
+    every = {**names_of(uses, own), **{name: event for name, (_, event) in own.items()}}
+    names.kinds |= {name: f.Kind(name, event, {}) for name, event in every.items()}
+    fields = {name: read_fields(node, names.kinds) for name, (node, _) in own.items()}
+    listed = {use.own(role) for use in uses for role, kind in use.vocabulary.kinds.items() if "target" in kind.fields}
+    for name, event in every.items():
+        names.kinds[name] = f.Kind(name, event, whole(uses, name, fields.get(name, {})))
+        if name in own:
+            check_scope(names.kinds[name], own[name][0], on_list=name in listed)
+    return fit(uses, fields, {name: node for name, (node, _) in own.items()})
 
 
 def _check_names(agreement: f.Agreement, root: Node) -> None:
@@ -150,12 +176,20 @@ def _check_zone(agreement: f.Agreement, root: Node) -> None:
             root.fail("`zone` is missing", "days, months and civil times are counted in a zone: name it")
 
 
-def _named(node: Node, what: str) -> dict[str, Node]:
-    pairs = node.mapping(what)
-    for name, item in pairs.items():
-        if not _NAME.fullmatch(name):
-            item.fail(f"{name!r} is not a name for {what}", "small letters, digits and _")
-    return pairs
+def _sources(node: Node, names: Names) -> dict[str, int]:
+    """How many independent sources an event of a kind needs (05-resolutions 16)."""
+    found = {}
+    for name, item in node.mapping("kinds of event").items():
+        item = item.under(f"sources {name}")
+        if name not in names.kinds or not names.kinds[name].event:
+            known = ", ".join(kind.name for kind in names.kinds.values() if kind.event) or "none"
+            item.fail(f"no event is called {name!r}", f"known: {known}; statements need no sources, they are signed")
+        if not re.fullmatch(r"[2-9]", item.scalar("a number")):
+            item.fail(
+                f"{item.text!r} is no number of sources", "write a whole number from 2 to 9; without it one is enough"
+            )
+        found[name] = int(item.scalar())
+    return found
 
 
 def _status(node: Node | None) -> str:
@@ -174,32 +208,6 @@ def _zone(node: Node | None) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         node.fail(f"{node.text!r} is no IANA zone", "write Asia/Damascus or UTC")
     return node.scalar()
-
-
-def _fields(node: Node, names: Names) -> dict[str, f.Field]:
-    fields: dict[str, f.Field] = {}
-    for name, item in node.mapping("fields").items():
-        if not _NAME.fullmatch(name):
-            item.fail(f"{name!r} is not a field name", "small letters, digits and _")
-        text = " ".join(item.scalar("a type").split())
-        optional = text.startswith("optional ")
-        kind = text.removeprefix("optional ")
-        if kind in _TYPES:
-            fields[name] = f.Field(name, kind, optional)
-        elif kind.startswith("act "):
-            if kind[4:] not in names.kinds:
-                item.fail(f"no kind is called {kind[4:]!r}")
-            fields[name] = f.Field(name, "act", optional, of=kind[4:])
-        elif "|" in kind:
-            values = tuple(part.strip() for part in kind.split("|"))
-            if len(set(values)) != len(values) or not all(values):
-                item.fail("the same value twice, or an empty one")
-            fields[name] = f.Field(name, "enum", optional, values=values)
-        else:
-            item.fail(
-                f"{kind!r} is not a type", f"known: {', '.join(_TYPES)}, act KIND, a | b | c; `optional` in front"
-            )
-    return fields
 
 
 def _other(grammar: Grammar, code: str, node: Node, parties: dict[str, str]) -> f.Other:

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from detente.agreement.language import read_agreement
 from detente.agreement.source import Node, Place, read_source
+from detente.agreement.vocabulary import shipped
 from detente.errors import GivenError
 
 _MOST = 200
@@ -29,9 +30,9 @@ _KEPT = (
 )  # fmt: skip
 _ORDINARY = {"within": "1h", "by": "parties", "by_each": "parties"}
 """Put in place of what a duty cannot do without."""
-_WORDS = ("statements", "events", "others", "parties")
+_WORDS = ("use", "statements", "events", "others", "parties")
 _SECTIONS = {"places": "place", "phases": "phase", "define": "define"}
-_NEEDED = ("agreement", "clauses", *_WORDS)
+_NEEDED = ("agreement", "clauses", *_WORDS[1:])
 
 
 def errors_in(data: bytes, file: str = "agreement") -> list[GivenError]:
@@ -69,11 +70,14 @@ def _put_aside(data: bytes, file: str, root: Node, error: GivenError) -> tuple[N
     """The file without what was refused, and what is refused next; None if nothing serves."""
     if _heading(error).startswith("clause "):
         return _aside_in_clause(data, file, root, error)
+    second: tuple[Node, GivenError | None] | None = None
     for candidate in _candidates(root, error):
         following = _refusal(data, file, candidate)
-        if following is None or _same_fault(following) != _same_fault(error):
+        if following is None or _heading(following) != _heading(error):
             return candidate, following
-    return None
+        if second is None and _same_fault(following) != _same_fault(error):
+            second = candidate, following
+    return second
 
 
 def _aside_in_clause(data: bytes, file: str, root: Node, error: GivenError) -> tuple[Node, GivenError | None] | None:
@@ -125,7 +129,12 @@ def _candidates(root: Node, error: GivenError) -> Iterator[Node]:
     if kind in ("place", "phase", "define"):
         section = kind if kind == "define" else f"{kind}s"
         yield _with(root, section, _with(top[section], name, _neutral(kind, top[section].place)))
+    elif kind == "use":
+        yield from _uses(root, name)
     elif kind in ("statements", "events", "others"):
+        if " stands for " in error.what:
+            for used in (top["use"].pairs or {}) if "use" in top else ():
+                yield from _uses(root, used)
         yield from _words(root, kind, name, _line(error))
     else:
         yield from _others(root, top, _line(error))
@@ -181,9 +190,18 @@ def _words(root: Node, kind: str, name: str, line: int) -> Iterator[Node]:
     section = (root.pairs or {})[kind]
     entry = (section.pairs or {})[name]
     for key in sorted(entry.pairs or {}, key=lambda key: line not in _lines((entry.pairs or {})[key])):
-        changed = _without(entry, key) if kind == "others" else _with(entry, key, Node(entry.place, text="code"))
-        yield _with(root, kind, _with(section, name, changed))
+        if kind != "others":
+            yield _with(root, kind, _with(section, name, _with(entry, key, Node(entry.place, text="code"))))
+        yield _with(root, kind, _with(section, name, _without(entry, key)))
     yield _with(root, kind, _with(section, name, Node(entry.place, pairs={})))
+
+
+def _uses(root: Node, name: str) -> Iterator[Node]:
+    """The file with the vocabulary meant, or without it."""
+    entry = (root.pairs or {})["use"]
+    if name in shipped():
+        yield _with(root, "use", _with(entry, name, Node(entry.place, text=shipped()[name].digest)))
+    yield _with(root, "use", _without(entry, name))
 
 
 def _others(root: Node, top: dict[str, Node], line: int) -> Iterator[Node]:

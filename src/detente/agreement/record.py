@@ -21,6 +21,11 @@ class Interval(NamedTuple):
     hi: int
 
 
+NO_END = 253_000_000_000_000
+"""Upper end (ms) of a receipt of which nobody can say whether it was one: what it is of never surely counts, and never
+surely does not."""
+
+
 class Unknown:
     """Given, not known."""
 
@@ -85,6 +90,7 @@ class Act:
     `by`: who it may be by (empty: nobody can say). `at`: when an event happened, or when a statement was said.
     `received`: receipt by each receiver (statements). `log`, `index`: the log it stands in and its place there ("" and -1
     if unknown). `known_from`: when it came to be known (for the view "known then"), ms. `replaces`: the act it corrects.
+    `sources`: who tells an event as it stands here, by name or code; whoever gives an account of it tells it too.
     """
 
     id: str
@@ -101,12 +107,18 @@ class Act:
     replaces: str = ""
     withdrawn: bool = False
     accounts: tuple[Account, ...] = ()
+    sources: tuple[str, ...] = ()
+
+    def tellers(self) -> tuple[str, ...]:
+        """Everybody who tells it, each once."""
+        return tuple(dict.fromkeys((*self.sources, *(account.source for account in self.accounts))))
 
     def told_by(self, account: Account) -> Act:
         """The act as one account tells it."""
         changes = dict(account.changes)
         head = {key: changes.pop(key) for key in ("by", "at", "received", "from_", "until") if key in changes}
-        return replace(self, fields={**self.fields, **changes}, accounts=(), **head)  # type: ignore[arg-type]
+        told = {**self.fields, **changes}
+        return replace(self, fields=told, accounts=(), sources=self.tellers(), **head)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from datetime import date
 
 from detente.agreement.form import Agreement, Field, Kind
-from detente.agreement.record import Act, Interval, Path, Region, Span, Spot
+from detente.agreement.record import UNKNOWN, Act, Interval, Path, Region, Span, Spot
 from detente.errors import GivenError
 from detente.geo.areas import canonical
 from detente.model.said import Period, Said, Told, Value
@@ -59,11 +59,21 @@ def kind_of(agreement: Agreement, name: str) -> Kind:
 def check(agreement: Agreement, said: Said) -> None:
     """GivenError (said-invalid) names the field of a statement that does not fit the agreement, and what would."""
     kind = kind_of(agreement, said.name)
+    if said.speaks_for is not None:
+        _check_speaker(agreement, said.author, said.speaks_for, f"{said.name} speaks_for")
     _check_fields(agreement, kind, said.fields, all_needed=True)
     for name, instant in (("from", said.from_), ("until", said.until)):
         _check_instant(instant or 0, f"{said.name} {name}")
     if said.from_ is not None and said.until is not None and said.until <= said.from_:
         raise GivenError(CODE, "it ends no later than it begins", where=f"{said.name} until")
+
+
+def _check_speaker(agreement: Agreement, author: str, whom: str, where: str) -> None:
+    """A guarantor speaks for one that keeps no log; nobody else speaks for anybody (21-language-reference, 3)."""
+    spoken_for = [c for c, other in agreement.others.items() if other.guarantor == author and not other.keeps_log]
+    if whom not in spoken_for:
+        known = ", ".join(spoken_for) or "nobody"
+        raise GivenError(CODE, f"{author} does not speak for {whom!r}; it speaks for: {known}", where=where)
 
 
 def check_told(agreement: Agreement, told: Told) -> None:
@@ -94,6 +104,7 @@ def event_of(agreement: Agreement, told: Told, identifier: str, *, known_from: i
         at=Interval(told.first, told.last),
         fields={name: _value(value) for name, value in told.fields.items() if name in kind.fields},
         log=told.author,
+        sources=(told.author,),
         known_from=known_from,
         replaces=told.replaces or "",
         withdrawn=bool(told.withdrawn),
@@ -115,7 +126,7 @@ def act_of(
     return Act(
         id=identifier,
         kind=said.name,
-        by=frozenset({said.author}),
+        by=frozenset({said.speaks_for or said.author}),
         at=made,
         received=dict(received),
         fields=fields,
@@ -125,6 +136,19 @@ def act_of(
         index=index,
         known_from=known_from,
     )
+
+
+def doubtful(agreement: Agreement, kind: Kind, fields: Mapping[str, Value]) -> dict[str, object]:
+    """The fields of a statement that does not fit: what fits is known, the rest may be anything."""
+    found: dict[str, object] = {}
+    for name, form in kind.fields.items():
+        value = fields.get(name)
+        try:
+            fits = value is not None and _fits(agreement, form, value, name)
+        except GivenError:
+            fits = False
+        found[name] = _value(value) if fits and value is not None else UNKNOWN
+    return found
 
 
 def _check_fields(agreement: Agreement, kind: Kind, fields: Mapping[str, Value], *, all_needed: bool) -> None:

@@ -17,9 +17,12 @@ _WORDS = """
 BARRED = frozenset(_WORDS.split())
 
 
-def check_scope(kind: Kind, node: Node) -> None:
-    """Refuse (agreement-invalid) a statement kind that names a target and would carry what Detente does not."""
-    if kind.event or not ({"target", "nomination"} & (set(kind.fields) | set(kind.name.split("_")))):
+def check_scope(kind: Kind, node: Node, *, on_list: bool = False) -> None:
+    """Refuse (agreement-invalid) a statement kind that names a target and would carry what Detente does not.
+
+    `on_list`: it stands for a statement of the lists desk, under whatever names.
+    """
+    if kind.event or not (on_list or {"target", "nomination"} & (set(kind.fields) | set(kind.name.split("_")))):
         return
     for name in kind.fields:
         if barred := sorted(BARRED & {name, *name.split("_")}):

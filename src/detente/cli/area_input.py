@@ -9,6 +9,7 @@ import click
 
 from detente.adapters.area_files import AreaRead, read_areas
 from detente.cli.desk import confirm
+from detente.cli.judging_input import progress
 from detente.errors import GivenError
 from detente.model.shapes import E7
 
@@ -29,9 +30,6 @@ def file_options(command: Any) -> Any:
     ):  # fmt: skip
         command = option(command)
     return command
-
-
-yes_option = click.option("--yes", is_flag=True, help="Go on despite warnings (scripts).")
 
 
 def as_geojson(answer: dict[str, Any]) -> dict[str, Any]:
@@ -78,17 +76,18 @@ def describe(area: AreaRead) -> str:
 
 
 def read_file_areas(file: Path, options: Options) -> list[AreaRead]:
-    found = read_areas(
-        file.name, _bytes(file), edges=options["edges"] or "", split=options["split"], datum=options["datum"],
-        grid=options["grid"],
-    )  # fmt: skip
-    if options["pick"]:
+    with progress(f"reading {file.name}"):
+        found = read_areas(
+            file.name, _bytes(file), edges=options["edges"] or "", split=options.get("split", False),
+            datum=options["datum"], grid=options["grid"],
+        )  # fmt: skip
+    if options.get("pick"):
         picked = [each for each in found if each.code == options["pick"]]
         if not picked:
             known = ", ".join(each.code for each in found)
             raise GivenError("unknown-name", f"no area {options['pick']!r} in it; known: {known}", where=file.name)
         found = picked
-    confirm([f"{each.code}, {remark}" for each in found for remark in each.remarks], yes=options["yes"])
+    confirm([f"{each.code}, {remark}" for each in found for remark in each.remarks], options["confirmed"])
     return found
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import click
 import msgspec
 
-from detente.cli.area_input import as_geojson, describe, file_options, geometry, one_area, read_file_areas, yes_option
-from detente.cli.desk import ask, saying, send, stamp, table, words
+from detente.cli.area_input import as_geojson, describe, file_options, geometry, one_area, read_file_areas
+from detente.cli.desk import ask, confirmed_option, saying, send, stamp, table, words
 from detente.cli.node import folder_option, json_option, line, show
+from detente.desks.areas import VOCABULARY
 from detente.errors import GivenError
 from detente.model.when import show_instant
 
@@ -66,7 +67,7 @@ def _class(one: dict[str, Any]) -> str:
 )
 def import_areas(file: Path, out: Path | None, **options: Any) -> None:
     """Read areas from FILE (GeoJSON, KML or a list of coordinates) strictly. Nothing is sent or kept."""
-    found = read_file_areas(file, {**options, "yes": True})
+    found = read_file_areas(file, {**options, "confirmed": None})
     for each in found:
         click.echo(f"{each.code}: {describe(each)}")
     if out is not None:
@@ -90,7 +91,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
     @click.option("--class", "kind", required=True, help="Class of the agreement, e.g. concentrated.")
     @click.option("--version", type=int, required=True, help="Version of the area.")
     @file_options
-    @yes_option
+    @confirmed_option
     @saying
     @json_option
     def command(
@@ -108,7 +109,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
         fields = {"area": read.code, "version": version, "class": kind, "shape": msgspec.to_builtins(read.shape)}
         _, control = line(folder)
         with control:
-            send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+            send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     command.__doc__ = words_for
     return areas.command(name, short_help=short)(command)
@@ -128,7 +129,7 @@ _file_command(
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--class", "kind", default="", help="Another class than the one proposed.")
 @file_options
-@yes_option
+@confirmed_option
 @saying
 @json_option
 def counter(
@@ -143,7 +144,7 @@ def counter(
             "area": area, "version": open_one["version"], "class": kind or open_one["proposed_class"],
             "shape": msgspec.to_builtins(read.shape),
         }  # fmt: skip
-        send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 @areas.command(short_help="Put our key on what the other side proposed.")
@@ -160,7 +161,7 @@ def agree(folder: Path, area: str, version: int | None, at_once: bool, to: str, 
         fields = {"area": area, "version": one["version"], "class": one["proposed_class"], "shape": one["shape"]}
         if one["mixed_with"]:
             click.echo(f"note: it counts as mixed, for it shares ground with {', '.join(one['mixed_with'])}", err=True)
-        send(control, folder, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _open(answer: dict[str, Any], area: str, *, theirs: bool, version: int | None = None) -> dict[str, Any]:
@@ -194,7 +195,17 @@ def revoke(folder: Path, area: str, at_once: bool, to: str, wait: bool, as_json:
         if area not in {one["area"] for one in known}:
             names = ", ".join(sorted({one["area"] for one in known})) or "none"
             raise GivenError("unknown-name", f"no area {area!r}; known: {names}", where="area")
-        send(control, folder, "revocation", {"area": area}, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(
+            control,
+            folder,
+            VOCABULARY,
+            "revocation",
+            {"area": area},
+            at_once=at_once,
+            to=to,
+            wait=wait,
+            as_json=as_json,
+        )
 
 
 @areas.command(short_help="The joint picture, and its words to read aloud.")

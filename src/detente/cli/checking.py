@@ -14,7 +14,7 @@ from detente.agreement.distances import Distances
 from detente.agreement.drafting.advice import TITLES, Advice, Shown
 from detente.agreement.drafting.check import Drafting, drafting
 from detente.agreement.drafting.examplewords import around_words, deed_words, judge_words
-from detente.agreement.form import Agreement
+from detente.agreement.form import Agreement, Used
 from detente.agreement.history import History
 from detente.agreement.language import read_agreement
 from detente.agreement.problems import errors_in
@@ -83,7 +83,14 @@ def _head(agreement: Agreement, columns: int) -> list[str]:
     parties = ", ".join(f"{code} ({name})" for code, name in agreement.parties.items())
     count = f"{len(agreement.rules)} clauses, no errors; sha256 {agreement.digest[:16]}…"
     title = f"{agreement.code}: {agreement.title}" if agreement.title else agreement.code
-    return [_wrapped(title, columns, "", "  "), _wrapped(f"{kind}; between {parties}; {count}", columns, "", "  ")]
+    lines = [title, f"{kind}; between {parties}; {count}"]
+    lines += [f"uses {name}, sha256 {used.digest[:16]}…: {_roles(used)}" for name, used in agreement.used.items()]
+    return [_wrapped(line, columns, "", "  ") for line in lines]
+
+
+def _roles(used: Used) -> str:
+    """The kinds of a vocabulary, and which statement of the agreement's stands for one under another name."""
+    return ", ".join(role if own == role else f"{role} (here {own})" for role, own in used.kinds.items())
 
 
 # read-back
@@ -177,6 +184,7 @@ def _example(agreement: Agreement, advice: Advice, shown: Shown, columns: int) -
 def _plain(agreement: Agreement, found: Drafting | None) -> dict[str, object]:
     answer: dict[str, object] = {
         "agreement": agreement.code, "digest": agreement.digest, "status": agreement.status, "errors": [],
+        "used": {name: {"sha256": used.digest, "kinds": used.kinds} for name, used in agreement.used.items()},
         "readback": readback_all(agreement), "terms": readback_terms(agreement),
         "assumed": {rule.id: rule.assumed for rule in agreement.rules.values() if rule.assumed},
     }  # fmt: skip

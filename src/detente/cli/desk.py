@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from detente.adapters.control import Control
+from detente.cli.judging_input import progress
 from detente.cli.node import line, show, show_placed, wait_option, warn_of_misfits
 from detente.errors import GivenError
 
@@ -18,6 +19,9 @@ release_option = click.option(
     "--release", "at_once", is_flag=True, help="Sign it with the release key now; else it is kept as a draft."
 )
 to_option = click.option("--to", default="", help="Audience or audiences (ru,un); default: the other parties.")
+confirmed_option = click.option(
+    "--confirmed", multiple=True, metavar="CODE", help="A warning that was looked at, by its code (scripts); repeat it."
+)
 Command = Callable[..., Any]
 
 
@@ -30,6 +34,7 @@ def saying(command: Command) -> Command:
 def send(
     control: Control,
     folder: Path,
+    vocabulary: str,
     name: str,
     fields: dict[str, Any],
     *,
@@ -38,8 +43,8 @@ def send(
     wait: bool,
     as_json: bool,
 ) -> None:
-    """Release a statement of the agreement, or keep it as a draft, and say where it stands."""
-    request = {"to": to, "kind": "said", "fields": {"name": name, "fields": fields}}
+    """Release a statement of a desk's vocabulary, or keep it as a draft, and say where it stands."""
+    request = {"to": to, "kind": "said", "fields": {"vocabulary": vocabulary, "name": name, "fields": fields}}
     if not at_once:
         answer = control.ask("draft", **request)
         kept = f"draft {answer['draft']} of a {words(name)} kept; nothing has left."
@@ -53,20 +58,26 @@ def send(
 def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
     """One question to a node."""
     _, control = line(folder)
-    with control:
+    with control, progress(f"asking {folder.name}"):
         answer = control.ask(do, **values)
     warn_of_misfits(answer)
     return answer
 
 
-def confirm(remarks: Sequence[str], *, yes: bool) -> None:
-    """Show what a person should look at, and ask; GivenError (not-confirmed) where nobody can answer."""
+def confirm(remarks: Sequence[str], confirmed: Sequence[str] | None) -> None:
+    """Show what a person should look at, and ask; GivenError (not-confirmed) where nobody can answer.
+
+    Each remark ends with its code in brackets. `confirmed`: codes that somebody has looked at (scripts); one that is not
+    among them is asked about all the same. None: nothing is kept or sent, so that showing them is enough.
+    """
     for remark in remarks:
         click.echo(f"warning: {remark}", err=True)
-    if not remarks or yes:
+    codes = list(dict.fromkeys(remark.rpartition("[")[2].rstrip("]") for remark in remarks))
+    left = [code for code in codes if confirmed is not None and code not in confirmed]
+    if not left:
         return
     if not sys.stdin.isatty():
-        what = f"{len(remarks)} warning(s), shown above, and nobody to ask; nothing was kept or signed"
+        what = f"{', '.join(left)}: shown above, and nobody to ask; nothing was kept or signed"
         raise GivenError("not-confirmed", what)
     click.confirm("Is it right all the same?", abort=True, err=True)
 

@@ -60,6 +60,8 @@ def plain_finding(finding: Finding) -> dict[str, Any]:
         "against": list(finding.against),
         "borne_by": finding.borne_by or None,
         "sides": dict(finding.sides) or None,
+        "watched": [{"by": who, "from": write_instant(a), "until": write_instant(b)} for who, a, b in finding.watched],
+        "unwatched": [{"from": write_instant(a), "until": write_instant(b)} for a, b in finding.unwatched],
     }
 
 

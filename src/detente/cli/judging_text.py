@@ -77,7 +77,7 @@ def item(view: View, finding: Finding) -> Iterator[str]:
     lead = f"{view.number(finding):>4} {word:<12} "
     text = f"{finding.clause}: {view.subject(finding)}{bound}"
     yield from textwrap.wrap(text, COLUMNS, initial_indent=lead, subsequent_indent=" " * _INDENT)
-    if finding.verdict in ATTENTION or finding.missing:
+    if finding.verdict in (*ATTENTION, "no breach known") or finding.missing:
         yield from _wrapped(view.reason(finding), " " * _INDENT)
     then = view.then(finding)
     if then is not None and then != finding.verdict:

@@ -22,8 +22,8 @@ ONLY = (
     "record is not in the finding."
 )
 NO_BREACH = (
-    "no breach known: a prohibition of which this record shows no breach. How much was watched is not counted, so this "
-    "says nothing of what nobody reported."
+    "no breach known: a prohibition of which this record shows no breach. How much was watched is counted only where the "
+    "clause is `watched`; it says nothing of what nobody reported."
 )
 
 

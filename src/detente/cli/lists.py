@@ -2,28 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
-from detente.adapters.gazetteer_files import read_gazetteer
-from detente.cli.desk import ask, confirm, saying, send, stamp, table
+from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
+from detente.cli.place_input import outside, place_options, read_place
+from detente.desks.lists import RUNNING, VOCABULARY
 from detente.errors import GivenError
-from detente.geo import entry
-from detente.geo.areas import read_shape
-from detente.geo.cell import Cell, Remark, show_length, show_position
-from detente.geo.coordinates import read_cell
-from detente.geo.gazetteer import Gazetteer
-from detente.geo.regions import region
+from detente.geo.cell import show_length, show_position
 from detente.model.when import show_clock, show_instant
-
-Stated = tuple[str, str, str]
-OPEN = ("handed over", "agreed")
 
 
 @click.group(invoke_without_command=True, short_help="Lists: places handed over, agreed, refused, withdrawn.")
@@ -110,63 +102,33 @@ def _named(answer: dict[str, Any], target: str) -> list[dict[str, Any]]:
 @folder_option
 @click.option("--target", required=True, help="A code for it, ours to choose.")
 @click.option("--group", required=True, help="The group it is said to be of: a claim.")
-@click.option("--place", "text", required=True, help="Its coordinate as the source writes it.")
-@click.option("--radius", type=int, required=True, help="Metres around it that the nomination covers.")
-@click.option("--datum", default="", help="The datum the source states.")
-@click.option("--grid", default="", help="The grid the source states.")
+@place_options
 @click.option("--window", nargs=2, required=True, metavar="FROM UNTIL", help="Two instants with zone.")
 @click.option("--area", required=True, help="The agreed area it lies in.")
-@click.option("--second", nargs=3, metavar="DATUM GRID TEXT", help="What a second source says.")
-@click.option("--gazetteer", "files", multiple=True, type=click.Path(path_type=Path), help="Places to compare with.")
-@click.option("--named", default="", help="The place named with the coordinate.")
-@click.option("--pcode", default="", help="Its p-code, where several have that name.")
-@click.option("--yes", is_flag=True, help="Go on despite warnings (scripts).")
+@confirmed_option
 @saying
 @json_option
 def nominate(
-    folder: Path, target: str, group: str, text: str, radius: int, datum: str, grid: str, window: tuple[str, str],
-    area: str, second: Stated | None, files: tuple[Path, ...], named: str, pcode: str, yes: bool,
-    at_once: bool, to: str, wait: bool, as_json: bool,
+    folder: Path, target: str, group: str, window: tuple[str, str], area: str, confirmed: tuple[str, ...],
+    at_once: bool, to: str, wait: bool, as_json: bool, **given: Any,
 ) -> None:  # fmt: skip
     """Hand over a place with the group it is said to be of and a window of time. With it goes our own consent.
 
-    Nothing else can be said of it: no weapon, no aim point, no effect, no priority, no image.
+    The place is a coordinate and a radius (--place, --radius), or the outline in a file (--outline). Nothing else can be
+    said of it: no weapon, no aim point, no effect, no priority, no image.
     """
     start, end = (read_moment(each, "--window") or 0 for each in window)
-    cell = read_cell(text, datum=datum, grid=grid, where="--place")
-    other = read_cell(second[2], datum=second[0], grid=second[1], where="--second") if second else None
-    remarks = list(remarks_on(cell, radius, other, files, named, pcode))
+    place, remarks = read_place(given, confirmed)
     _, control = line(folder)
     with control:
         version, shape = _area_in_force(control.ask("areas"), area)
-        remarks += outside(cell, area, shape)
-        confirm([f"{remark.text} [{remark.code}]" for remark in remarks], yes=yes)
+        remarks += outside(place, area, shape)
+        confirm([f"{remark.text} [{remark.code}]" for remark in remarks], confirmed)
         fields = {
             "target": target, "group": group, "area": area, "area_version": version,
-            "place": {"type": "circle", "coordinates": [cell.lon, cell.lat], "radius": radius},
-            "window": {"type": "period", "start": start, "end": end},
+            "place": msgspec.to_builtins(place.shape), "window": {"type": "period", "start": start, "end": end},
         }  # fmt: skip
-        send(control, folder, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
-
-
-def remarks_on(
-    cell: Cell, radius: int, second: Cell | None, files: Sequence[Path], named: str, pcode: str
-) -> list[Remark]:
-    """What a person should look at before this place is handed over."""
-    found = [*cell.warnings]
-    if cell.error_mm > radius * 1000:
-        what = f"its digits leave it open by {show_length(cell.error_mm)}, more than the {radius} m that are nominated"
-        found.append(Remark("wider-than-place", what))
-    if second is not None and (remark := entry.sources_differ(cell, second)):
-        found.append(remark)
-    if named and not files:
-        raise GivenError("place-unknown", "a name needs a gazetteer to be found in", where="--named")
-    if named:
-        gazetteer = Gazetteer(place for path in files for place in read_gazetteer(path).places)
-        meant = gazetteer.pick(named, pcode, "--named")
-        found += [remark for remark in (entry.far_from_place(cell, meant),) if remark]
-        found += gazetteer.twin_warning(meant)
-    return found
+        send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _area_in_force(answer: dict[str, Any], area: str) -> tuple[int, dict[str, Any]]:
@@ -175,15 +137,6 @@ def _area_in_force(answer: dict[str, Any], area: str) -> tuple[int, dict[str, An
         known = ", ".join(f"{name} v{one['version']}" for name, one in standing.items()) or "none"
         raise GivenError("unknown-name", f"no area {area!r} has both keys; in force: {known}", where="--area")
     return standing[area]["version"], standing[area]["shape"]
-
-
-def outside(cell: Cell, area: str, shape: dict[str, Any]) -> list[Remark]:
-    """A remark if the cell may lie outside the area it is nominated in."""
-    metres = region(read_shape(shape, area)).distance(cell.lat, cell.lon)
-    if metres + cell.error_mm / 1000 <= 0:
-        return []
-    away = f"lies {show_length(math.ceil(metres * 1000))} outside it" if metres > 0 else "may lie outside it"
-    return [Remark("outside-area", f"named as in area {area}, but {away}")]
 
 
 @lists.command(short_help="Put our key on a nomination.")
@@ -197,13 +150,13 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     with control:
         one = _open(control.ask("lists"), target)
         fields = {"target": target, "nomination": one["id"]}
-        send(control, folder, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+        send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
 def _open(answer: dict[str, Any], target: str) -> dict[str, Any]:
     """The nomination of a target that still runs."""
     found = _named(answer, target)
-    running = [one for one in found if one["state"] in OPEN]
+    running = [one for one in found if one["state"] in RUNNING]
     if not running:
         raise GivenError("unknown-name", f"{target} is {found[-1]['state']}; nominate it anew", where="target")
     return running[-1]
@@ -223,7 +176,7 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
         with control:
             _named(control.ask("lists"), target)
             fields = {"target": target, **{key: value for key, value in more.items() if value}}
-            send(control, folder, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+            send(control, folder, VOCABULARY, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     for option in options:
         command = option(command)
@@ -232,8 +185,11 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
 
 
 _reason = click.option("--reason", help="A code, only if you want to give one: refusals draw a map.")
-_result = click.option("--result", help="What the agreement asks to be reported.")
+_result = click.option("--result", help="One of the agreement's words: done, partly done, not done.")
 _ending("refuse", "refusal", "Say no. A reason need not be given.", "Refuse TARGET.", _reason)
 _ending("withdraw", "withdrawal_of_consent", "Take our consent back.", "Take our consent to TARGET back, at any time.")
+_ending(
+    "undertake", "undertaking", "Say that our side acts.", "Say of TARGET, agreed, that our side is the one that acts."
+)
 _ending("abort", "abort", "Say that it will not be done.", "Say of TARGET, agreed, that it will not be done.")
 _ending("result", "result", "Say what came of it.", "Say what came of TARGET; status only.", _result)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import traceback
@@ -16,7 +17,62 @@ DEBUG = "DETENTE_DEBUG"
 INTERNAL = 70
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+COMMANDS = {
+    "account": "told:account",
+    "adopt": "node:adopt",
+    "areas": "areas:areas",
+    "bundle": "bundle:bundle",
+    "check": "checking:check",
+    "clauses": "clauses:clauses",
+    "compare": "node:compare",
+    "demo": "demo:demo",
+    "discard": "operate:discard",
+    "draft": "node:draft",
+    "export": "record:export",
+    "import": "importing:import_group",
+    "judge": "judging:judge",
+    "keys": "keys:keys",
+    "lists": "lists:lists",
+    "log": "record:log",
+    "may": "judging_before:may",
+    "node": "node:node",
+    "offer": "node:offer",
+    "override": "operate:override",
+    "place": "place:place",
+    "receipt": "record:receipt",
+    "record": "record:record",
+    "refusals": "node:refusals",
+    "release": "node:release",
+    "say": "node:say",
+    "state": "node:state",
+    "terms": "keys:terms",
+    "told": "told:told",
+    "verify": "verify:verify",
+    "vocabularies": "vocabularies:vocabularies",
+    "voice": "record:voice",
+    "stop": "stop:stop",
+    "watch": "watch:watch",
+}
+"""Command to `module:name` of detente.cli; a command's module is read when it is asked for, so that the others cost no time."""
+
+
+class Lazy(click.Group):
+    """A group whose commands stand in `COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command by name."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, name = COMMANDS[cmd_name].split(":")
+        found: click.Command = getattr(importlib.import_module(f"detente.cli.{module}"), name)
+        return found
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(detente.__version__, prog_name="detente")
 def cli() -> None:
     """Runs an agreement between parties that do not trust each other: one node per party, signed statements,
@@ -51,7 +107,6 @@ def _register() -> None:
 def main() -> None:
     """Run the command; exit 1 for a refusal, 2 for a wrong call, 70 for a fault of Detente itself."""
     try:
-        _register()
         status = cli(standalone_mode=False)
         sys.stdout.flush()
         if isinstance(status, int):  # what a command gave to `Context.exit`

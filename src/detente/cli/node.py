@@ -37,12 +37,19 @@ def line(folder: Path) -> tuple[Config, Control]:
 
 
 def warn_of_misfits(answer: dict[str, Any]) -> None:
-    """Name on standard error what was said and does not fit the agreement: it counts for nothing, a STOP included."""
+    """Name on standard error what was said and is no act, and what may not be taken for unsaid because of it."""
     for one in answer["misfits"]:
         where = f"{one['origin']} entry {one['entry']}"
-        click.echo(
-            f"warning: not in the record, ask its author what was meant: {where}: {visible(one['what'])}", err=True
-        )
+        text = f"warning: not in the record, ask its author what was meant: {where}: {visible(one['what'])}"
+        if one["doubts"]:
+            kinds = (
+                "any statement that protects" if len(one["doubts"]) > 1 else f"a {one['doubts'][0]}".replace("_", " ")
+            )
+            text += (
+                f". It may be {kinds}: what rests on its absence cannot be told, until its author says it anew with "
+                f"same_as {one['id']}"
+            )
+        click.echo(text, err=True)
 
 
 def read_json(path: Path) -> Any:

@@ -23,7 +23,7 @@ OBJECTS = ("broken", "disputed", "cannot tell")
 
 
 def before(stage: Stage) -> None:
-    """Five plans: what is not yet, what is stopped, and what nobody can tell."""
+    """Seven plans: what is not yet, what is stopped, what nobody can tell, and one to which no clause objects."""
     say = stage.say
     say.scene(
         "before",
@@ -60,6 +60,27 @@ def before(stage: Stage) -> None:
     _ask(stage, "ru", "a strike in o-1, labelled Daesh", daesh, ("X-opposition",))
     stage.pass_to("16 19:30")
     stage.each("watch_report", where="the designated areas", how="as on the days of the trial")
+    _in_order(stage, _strike("us", _point(PLACE_1, 20), **agreed))
+
+
+def _in_order(stage: Stage, plan: dict[str, Any]) -> None:
+    """The morning of t-1's window: all that was missing is said, and then the side that acts says that it will not."""
+    say = stage.say
+    stage.time("17 06:30")
+    window = {"type": "period", "start": at("17 06:30"), "end": at("17 11:00")}
+    stage.state("us", "air_notice", operation="op-0", place=ROUTE, window=window)
+    stage.state("us", "undertaking", target="t-1")
+    held = {"name": "list_held", "speaks_for": "us_cell", "fields": {"strike": "plan-1"}}
+    stage.three.ask("us", "say", to="ru", kind="said", fields=held, wait=True)
+    say.us(
+        "says that its side acts on t-1, gives the air notice, and says for its cell that it holds the list", MADE_UP
+    )
+    stage.time("17 07:10")
+    _ask(stage, "us", "the same strike on t-1 now", plan, ())
+    stage.state("us", "abort", target="t-1")
+    say.us("aborts t-1", MADE_UP)
+    stage.time("17 07:15")
+    _ask(stage, "us", "the same strike once more", plan, ("JIG-06",))
 
 
 def _strike(by: str, position: dict[str, Any], **fields: str) -> dict[str, Any]:
@@ -96,7 +117,7 @@ def _ask(stage: Stage, code: str, words: str, plan: dict[str, Any], shown: tuple
 
 def _answer(answer: dict[str, Any]) -> str:
     objecting = [each["clause"] for each in answer["clauses"] if each["verdict"] in OBJECTS]
-    return f"{answer['word']}: {w.listed(objecting, 'and')}"
+    return f"{answer['word']}: {w.listed(objecting, 'and')}" if objecting else str(answer["text"])
 
 
 def _missing(clause: dict[str, Any], code: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from detente.demo.kept_back import kept_back
 from detente.demo.narrate import MADE_UP
 from detente.demo.stage import PARTIES, Stage, at
 from detente.model.when import show_duration, show_instant
@@ -13,10 +14,18 @@ LONG = ("17 07:00", "17 11:00")
 SOON = ("16 18:00", "16 22:00")
 PLACE_1 = (365500000, 360000000)
 """The middle of the place both will agree to, inside a-1; longitude, latitude, 1e-7 degrees."""
+PLACES = (
+    ("us", "t-1", PLACE_1[0], LONG),
+    ("us", "t-2", 365300000, LONG),
+    ("us", "t-3", 365200000, LONG),
+    *(("ru", f"r-{number}", 365600000 + number * 50000, LONG) for number in range(1, 5)),
+    ("ru", "r-5", 365700000, SOON),
+)
+"""By whom, target, longitude, window."""
 
 
 def lists(stage: Stage) -> None:
-    """us hands over two places, ru one; one is agreed, one refused, one lapses in silence."""
+    """us hands over three places, ru five; two doubtful ones are kept back; agreed, refused, withdrawn, lapsed."""
     say = stage.say
     say.scene(
         "lists",
@@ -30,26 +39,29 @@ def lists(stage: Stage) -> None:
     stage.each("common_understanding")
     say.both(*("declares that the exchange of maps gave one understanding", MADE_UP) * 2)
     stage.pass_to("16 05:30")
-    for code, target in (("us", "t-1"), ("us", "t-2"), ("ru", "t-3")):
+    for code, target, *_ in PLACES:
         stage.state(code, "own_approval", target=target, proof="under the rule of its own side")
     say.both(*("says that its own approval is given; what was said at home stays there", MADE_UP) * 2)
+    kept_back(stage)
     stage.time("16 06:00")
-    ids = {
-        target: _nominate(stage, code, target, lon, window)
-        for code, target, lon, window in (
-            ("us", "t-1", PLACE_1[0], LONG),
-            ("us", "t-2", 365300000, LONG),
-            ("ru", "t-3", 365700000, SOON),
-        )
-    }
-    say.both("hands over t-1 and t-2", MADE_UP, "hands over t-3, for a window that begins in 12 hours", MADE_UP)
+    ids = {target: _nominate(stage, code, target, lon, window) for code, target, lon, window in PLACES}
+    say.both(
+        "hands over t-1, t-2 and t-3", MADE_UP, "hands over r-1 to r-5; the window of r-5 begins in 12 hours", MADE_UP
+    )
     for item in stage.three.ask("us", "lists")["items"]:
-        say.item(f"{_clock(item)} {MADE_UP}")
+        if item["target"] in ("t-1", "r-5"):
+            say.item(f"{_clock(item)} {MADE_UP}")
     stage.time("16 09:10")
     stage.state("ru", "consent", target="t-1", nomination=ids["t-1"])
     stage.state("ru", "refusal", target="t-2", reason="civilians")
-    say.ru("agrees to t-1, refuses t-2 (reason: civilians)", MADE_UP)
-    say.us("says nothing of t-3", MADE_UP)
+    stage.state("us", "withdrawal_of_consent", target="t-3")
+    stage.state("us", "consent", target="r-1", nomination=ids["r-1"])
+    for target in ("r-2", "r-3", "r-4"):
+        stage.state("us", "refusal", target=target)
+    say.both(
+        "agrees to r-1, refuses three without a reason, says nothing of r-5; withdraws its consent to t-3", MADE_UP,
+        "agrees to t-1, refuses t-2 (reason: civilians)", MADE_UP,
+    )  # fmt: skip
     stage.time("16 18:30")
     _states(stage)
 
@@ -81,7 +93,7 @@ def _clock(item: dict[str, Any]) -> str:
 
 def _states(stage: Stage) -> None:
     """What each node says has become of every place."""
-    found = [[_words(item) for item in stage.three.ask(code, "lists")["items"]] for code in PARTIES]
+    found = [sorted(_words(item) for item in stage.three.ask(code, "lists")["items"]) for code in PARTIES]
     for us, ru in zip(*found, strict=True):
         stage.say.both(f"  {us}", MADE_UP, f"  {ru}", MADE_UP)
 

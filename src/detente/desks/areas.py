@@ -12,10 +12,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from detente.agreement.record import Act, Interval, Region
+from detente.desks.hearing import heard, order, own, unsure, when
 from detente.desks.moves import Move, Table
 from detente.model import canon
 from detente.model.statement import sha256_hex
 
+VOCABULARY = "areas-1"
 DESIGNATION, REVOCATION = "designation", "revocation"
 OPPOSITION, REMOVAL = "opposition_area", "opposition_area_removal"
 MIXED, DESIGNATED = "mixed", ("concentrated", "significant")
@@ -38,10 +40,6 @@ TABLE = Table(
         Move(("proposed", "countered", "agreed"), "revoked", "either", REVOCATION),
     ),
 )
-NEEDED: Mapping[str, frozenset[str]] = {
-    DESIGNATION: frozenset({"area", "version", "class", "shape"}),
-    REVOCATION: frozenset({"area"}),
-}
 OPEN = ("proposed", "agreed")
 Text = tuple[str, int, str, Region]
 """What is proposed: area, version, class, shape."""
@@ -72,16 +70,14 @@ def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list
 
     A proposal counts from its receipt by the other side. A side's key is on its newest proposal of an area, and on none
     after its revocation; an area is agreed when all keys are on the same text. `overlap` answers None where two areas are
-    too near to say: that is mixed too.
+    too near to say: that is mixed too, and so is ground that may have been named as the opposition's.
     """
-    heard = sorted(
-        (act for act in acts if len(act.by) == 1 and _when(act, parties)), key=lambda act: _order(act, parties)
-    )
+    acts = list(acts)
+    said = _said(acts, parties)
     found: dict[Text, Area] = {}
     keys: dict[str, dict[str, Text]] = {}
-    for act in heard:
-        at, by, area = _when(act, parties), min(act.by), str(act.fields.get("area"))
-        assert at is not None  # noqa: S101 - heard acts have one
+    for act in said:
+        at, by, area = when(act, parties), min(act.by), str(act.fields.get("area"))
         on = keys.setdefault(area, {})
         if act.kind == REVOCATION:
             _leave(found, on.pop(by, None), None, by, at)
@@ -96,7 +92,8 @@ def areas(acts: Iterable[Act], parties: Sequence[str], overlap: Overlap) -> list
                 found[text] = Area(*text, signed, "agreed", at)
             elif held is None or held.state != "agreed":
                 found[text] = Area(*text, signed, "proposed", at)
-    protected = [(area, shape) for area, _, shape in _opposition(heard)]
+    protected: list[tuple[str, Region | None]] = [(area, shape) for area, _, shape in _opposition(said)]
+    protected += [_in_doubt(act) for act in acts if act.kind == OPPOSITION and own(act, parties) and unsure(act)]
     settled = (_beside(each, found.values()) for each in found.values())
     mixed = (replace(each, mixed_with=_mixed(each, protected, overlap)) for each in settled)
     return sorted(mixed, key=lambda each: (each.area, each.version, each.kind, sorted(each.keys), each.since))
@@ -140,8 +137,7 @@ def _beside(each: Area, every: Iterable[Area]) -> Area:
 
 def opposition(acts: Iterable[Act], parties: Sequence[str]) -> list[tuple[str, str, Region]]:
     """Areas named as the opposition's and not taken back: code, by whom, shape."""
-    heard = (act for act in acts if len(act.by) == 1 and _when(act, parties))
-    return _opposition(sorted(heard, key=lambda act: _order(act, parties)))
+    return _opposition(_said(acts, parties))
 
 
 def in_force(found: Iterable[Area]) -> dict[str, Area]:
@@ -176,10 +172,10 @@ def _plain(shape: Region) -> object:
     return [[[round(lon * 1e7), round(lat * 1e7)] for lon, lat in ring] for ring in shape.rings]
 
 
-def _opposition(heard: Iterable[Act]) -> list[tuple[str, str, Region]]:
+def _opposition(said: Iterable[Act]) -> list[tuple[str, str, Region]]:
     """Areas named as the opposition's and not taken back; one side's word is enough to protect."""
     named: dict[tuple[str, str], Region] = {}
-    for act in heard:
+    for act in said:
         key = (str(act.fields.get("area")), min(act.by))
         shape = act.fields.get("shape")
         if act.kind == OPPOSITION and isinstance(shape, Region):
@@ -189,16 +185,18 @@ def _opposition(heard: Iterable[Act]) -> list[tuple[str, str, Region]]:
     return [(area, by, shape) for (area, by), shape in sorted(named.items(), key=lambda pair: pair[0])]
 
 
-def _mixed(each: Area, protected: Iterable[tuple[str, Region]], overlap: Overlap) -> tuple[str, ...]:
+def _in_doubt(act: Act) -> tuple[str, Region | None]:
+    """An area of which nobody can say whether it was named as the opposition's: it may be, and it may lie anywhere."""
+    area, shape = act.fields.get("area"), act.fields.get("shape")
+    return (area if isinstance(area, str) else "an area not read", shape if isinstance(shape, Region) else None)
+
+
+def _mixed(each: Area, protected: Iterable[tuple[str, Region | None]], overlap: Overlap) -> tuple[str, ...]:
     if each.state not in ("proposed", "countered", "agreed"):
         return ()
-    return tuple(dict.fromkeys(name for name, shape in protected if overlap(each.shape, shape) is not False))
+    near = (name for name, shape in protected if shape is None or overlap(each.shape, shape) is not False)
+    return tuple(dict.fromkeys(near))
 
 
-def _when(act: Act, parties: Sequence[str]) -> Interval | None:
-    """Receipt by the first other party."""
-    return min((act.received[p] for p in parties if p in act.received and p not in act.by), default=None)
-
-
-def _order(act: Act, parties: Sequence[str]) -> tuple[Interval, str, int, str]:
-    return (_when(act, parties) or Interval(0, 0), min(act.by), act.index, act.id)
+def _said(acts: Iterable[Act], parties: Sequence[str]) -> list[Act]:
+    return sorted((act for act in acts if heard(act, parties)), key=lambda act: order(act, parties))

@@ -12,11 +12,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from detente.agreement.record import Act, Interval, Region, Span
+from detente.agreement.record import UNKNOWN, Act, Interval, Region, Span
+from detente.desks.hearing import heard, order, own, unsure, when
 from detente.desks.moves import Move, Table
 
+VOCABULARY = "lists-1"
 NOMINATION, CONSENT, REFUSAL, WITHDRAWAL = "nomination", "consent", "refusal", "withdrawal_of_consent"
-ABORT, RESULT = "abort", "result"
+UNDERTAKING, ABORT, RESULT = "undertaking", "abort", "result"
+RUNNING = ("handed over", "agreed", "undertaken")
+"""States in which a nomination still runs."""
 Versions = Mapping[str, Sequence[tuple[int, int]]]
 """Area to (version, ms from which both keys were on it)."""
 
@@ -26,23 +30,18 @@ TABLE = Table(
     (
         Move(("not handed over",), "handed over", "nominator", NOMINATION, "the receiver has signed for it"),
         Move(("handed over",), "agreed", "both", CONSENT, "by each, for this very nomination"),
-        Move(("handed over", "agreed"), "refused", "either", REFUSAL),
-        Move(("agreed",), "withdrawn", "either", WITHDRAWAL),
+        Move(("agreed",), "undertaken", "either", UNDERTAKING, "its author is the side that acts"),
+        Move(RUNNING, "refused", "either", REFUSAL),
+        Move(("agreed", "undertaken"), "withdrawn", "either", WITHDRAWAL),
         Move(("handed over",), "withdrawn", "either", WITHDRAWAL, "of the nominator, or of one that has consented"),
-        Move(("handed over", "agreed"), "replaced", "either", NOMINATION, "of the same target"),
-        Move(("handed over", "agreed"), "void", "clock", "a new version of its area is in force"),
+        Move(RUNNING, "replaced", "either", NOMINATION, "of the same target"),
+        Move(RUNNING, "void", "clock", "a new version of its area is in force"),
         Move(("handed over",), "lapsed", "clock", "its window begins and nobody has agreed"),
-        Move(("agreed",), "aborted", "either", ABORT),
-        Move(("agreed",), "expired", "clock", "its window ends"),
-        Move(("agreed", "expired"), "reported", "either", RESULT),
+        Move(("agreed", "undertaken"), "aborted", "either", ABORT),
+        Move(("agreed", "undertaken"), "expired", "clock", "its window ends"),
+        Move(("agreed", "undertaken", "expired"), "reported", "either", RESULT),
     ),
 )
-NEEDED: Mapping[str, frozenset[str]] = {
-    NOMINATION: frozenset({"target", "place", "window"}),
-    CONSENT: frozenset({"target", "nomination"}),
-    REFUSAL: frozenset({"target"}),
-    WITHDRAWAL: frozenset({"target"}),
-}
 
 
 @dataclass(frozen=True)
@@ -87,21 +86,20 @@ def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versi
     from what was said and signed for alone; it is the same in whatever order the acts are given, and on both nodes.
     """
     acts = list(acts)
-    heard = _in_order([act for act in acts if act.kind in _KINDS and _heard(act, parties)], parties)
     found: list[_Growing] = []
-    for act in heard:
+    for act in _in_order([act for act in acts if act.kind in _KINDS and heard(act, parties)], parties):
         _apply(found, act, parties, versions)
     for each in found:
         each.pass_time(now, versions)
-    unheard = {
-        act.fields.get("target") for act in acts if act.kind in (WITHDRAWAL, REFUSAL) and not _heard(act, parties)
-    }
-    waiting = [_Growing.of(act, None) for act in acts if act.kind == NOMINATION and not _heard(act, parties)]
+    unheard = [act for act in acts if act.kind in _ENDINGS and _may_be_on_its_way(act, parties)]
+    own_words = (act for act in acts if act.kind == NOMINATION and own(act, parties))
+    waiting = [_Growing.of(act, None) for act in own_words if not heard(act, parties) and not unsure(act)]
     everything = [*found, *sorted(waiting, key=lambda each: each.act.id)]
-    return [each.item(ending=each.act.fields.get("target") in unheard) for each in everything]
+    return [each.item(ending=any(_names(act, each.act.fields.get("target")) for act in unheard)) for each in everything]
 
 
-_KINDS = {NOMINATION, CONSENT, REFUSAL, WITHDRAWAL, ABORT, RESULT}
+_ENDINGS = (WITHDRAWAL, REFUSAL, ABORT)
+_KINDS = {NOMINATION, CONSENT, REFUSAL, WITHDRAWAL, UNDERTAKING, ABORT, RESULT}
 
 
 @dataclass
@@ -191,13 +189,13 @@ class _Growing:
 
 def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Versions) -> None:
     """One act that has been signed for."""
-    by, at, target = min(act.by), _when(act, parties), act.fields.get("target")
+    by, at, target = min(act.by), when(act, parties), act.fields.get("target")
     for each in found:  # the clock first: what lapsed before this came stays lapsed
         each.pass_time(at.hi, versions)
     same = [each for each in found if each.act.fields.get("target") == target]
     if act.kind == NOMINATION:
         for each in same:
-            if each.state in ("handed over", "agreed"):
+            if each.state in RUNNING:
                 each.move(NOMINATION, by, at, act.id)
         found.append(_Growing.of(act, at))
     elif act.kind == CONSENT:
@@ -209,22 +207,21 @@ def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Ve
             each.move(act.kind, by, at, act.id)
 
 
-def _heard(act: Act, parties: Sequence[str]) -> bool:
-    return len(act.by) == 1 and any(party in act.received for party in parties if party not in act.by)
+def _may_be_on_its_way(act: Act, parties: Sequence[str]) -> bool:
+    """A party's word that nobody has signed for, or of which nobody can say whether it counts."""
+    return own(act, parties) and not heard(act, parties)
 
 
-def _when(act: Act, parties: Sequence[str]) -> Interval:
-    """Receipt by the first other party."""
-    return min(act.received[party] for party in parties if party in act.received and party not in act.by)
+def _names(act: Act, target: object) -> bool:
+    """Whether an ending is of this target, or may be."""
+    return act.fields.get("target") in (target, UNKNOWN)
 
 
 def _in_order(acts: Sequence[Act], parties: Sequence[str]) -> list[Act]:
-    """By receipt; what came in the same second is ordered by author, the same everywhere.
-
-    But what names a nomination comes after it, and each log keeps its own order: a consent received in the second of the
+    """As everywhere, but what names a nomination comes after it, and each log keeps its own order: a consent received in the second of the
     nomination it names is moved behind it, and with it what its author said later.
     """
-    own = sorted(acts, key=lambda act: _order(act, parties))
+    own = sorted(acts, key=lambda act: order(act, parties))
     place = {act.id: (rank, 0) for rank, act in enumerate(own)}
     moved = True
     while moved:
@@ -236,9 +233,4 @@ def _in_order(acts: Sequence[Act], parties: Sequence[str]) -> list[Act]:
             if before >= place[act.id]:
                 place[act.id], moved = (before[0], before[1] + 1), True
             last[act.log] = place[act.id]
-    return sorted(own, key=lambda act: (place[act.id], _order(act, parties)))
-
-
-def _order(act: Act, parties: Sequence[str]) -> tuple[int, int, str, int, str]:
-    first = _when(act, parties)
-    return (first.lo, first.hi, min(act.by), act.index, act.id)
+    return sorted(own, key=lambda act: (place[act.id], order(act, parties)))

@@ -7,10 +7,11 @@ that makes no move in the present state is *idle*, kept and named, and changes n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from detente.agreement.form import Agreement
+from detente.agreement.form import Agreement, Used
+from detente.agreement.record import Act
 
 Mover = Literal["nominator", "receiver", "either", "author", "other", "both", "post", "clock"]
 
@@ -54,15 +55,42 @@ class Table:
         return next((m for m in self.moves if state in m.before and m.kind == kind and m.mover in roles), None)
 
 
-def closed(agreement: Agreement, needed: Mapping[str, frozenset[str]]) -> str:
-    """Why an agreement has no desk that needs these statements with these fields; "" if it has one (05-resolutions 14)."""
+def closed(agreement: Agreement, vocabulary: str) -> str:
+    """Why an agreement has no desk that reads this vocabulary; "" if it has one (05-resolutions 14)."""
+    if vocabulary in agreement.used:
+        return ""
+    return f"the agreement does not `use` the vocabulary {vocabulary}, nor map statements of its own to it"
+
+
+def lacking(agreement: Agreement, needed: Mapping[str, frozenset[str]]) -> str:
+    """Which kinds or fields an agreement lacks for a desk that has no vocabulary; "" if none."""
     for name, fields in needed.items():
         kind = agreement.kinds.get(name)
-        if kind is None or kind.event:
-            return f"the agreement defines no statement {name!r}"
-        if missing := sorted(fields - set(kind.fields)):
-            return f"its {name} has no field {missing[0]!r}"
+        if kind is None:
+            return f"the agreement has no statement {name!r}"
+        if without := sorted(fields - kind.fields.keys()):
+            return f"its {name!r} has no field {', '.join(without)}"
     return ""
+
+
+def in_roles(used: Used, acts: Iterable[Act]) -> list[Act]:
+    """The acts that a desk reads, with the vocabulary's names for kinds and fields; others are left out."""
+    roles = {own: role for role, own in used.kinds.items()}
+    return [_in_role(used, roles[act.kind], act) for act in acts if act.kind in roles]
+
+
+def _in_role(used: Used, role: str, act: Act) -> Act:
+    fields = used.fields[role]
+    if act.kind == role and all(name == own for name, own in fields.items()):
+        return act
+    return replace(act, kind=role, fields={name: act.fields[own] for name, own in fields.items() if own in act.fields})
+
+
+def in_words(used: Used, role: str, fields: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+    """A statement of the vocabulary in the agreement's own names: kind, and fields. What it has no name for stays as it is,
+    to be refused with its name."""
+    names = used.fields[role]
+    return used.kinds[role], {names.get(name, name): value for name, value in fields.items()}
 
 
 def mermaid(table: Table) -> str:

@@ -6,7 +6,7 @@ two nodes that hold the same entries and signatures answer alike. Times ms UTC. 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,15 +20,16 @@ from detente.desks import areas as areas_desk
 from detente.desks import lists as lists_desk
 from detente.desks.areas import Area
 from detente.desks.lists import NOMINATION, Item
-from detente.desks.moves import closed
+from detente.desks.moves import closed, in_roles, in_words
 from detente.errors import LocalError
 from detente.geo import regions
 from detente.geo.areas import Circle, Polygon
 from detente.geo.overlap import overlap
 from detente.model.shapes import E7
 from detente.model.terms import Terms
+from detente.node.misfits import Misfit
 from detente.node.ports import SharedStore
-from detente.node.recording import Misfit, Recording
+from detente.node.recording import Recording
 
 DAY = 86_400_000
 HOLDS = ("kept", "not applicable", "not due")
@@ -62,22 +63,20 @@ class Room:
 
     def misfits(self) -> list[Misfit]:
         """Statements that do not fit the agreement, as found when the record was last read."""
-        return list(self._recording.misfits)
+        return self._recording.misfits
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
-        _open("areas", closed(self.agreement, areas_desk.NEEDED))
-        return areas_desk.areas(self._acts(now), self.parties, self._overlap)
+        return areas_desk.areas(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties, self._overlap)
 
     def opposition(self, now: int) -> list[tuple[str, str, Region]]:
         """Areas named as the opposition's: code, by whom, shape. One side's word protects."""
-        return areas_desk.opposition(self._acts(now), self.parties)
+        return areas_desk.opposition(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties)
 
     def items(self, now: int) -> list[Item]:
         """Every nomination with its state. An agreement without areas has no versions that could void one."""
-        _open("lists", closed(self.agreement, lists_desk.NEEDED))
-        acts = self._acts(now)
-        found = [] if closed(self.agreement, areas_desk.NEEDED) else areas_desk.areas(acts, self.parties, self._overlap)
+        acts = self._acts("for lists", lists_desk.VOCABULARY, now)
+        found = [] if closed(self.agreement, areas_desk.VOCABULARY) else self.areas(now)
         return lists_desk.items(acts, self.parties, now, areas_desk.versions(found))
 
     def picture(self, now: int) -> Picture:
@@ -89,30 +88,51 @@ class Room:
         return Picture(digest, standing, running, unsure)
 
     def may(self, act: Act, at: int) -> tuple[Overall, list[Finding]]:
-        """The before-check on this node's own record. What came within a day and could not be read may have been a STOP:
-        its author's log counts as known up to there and no further."""
+        """The before-check on this node's own record; what was heard by voice counts as if it stood there."""
         record = self.record(at)
-        unread = self._recording.unread(at, at - DAY)
-        heads = {log: min(head, unread.get(log, head)) for log, head in record.heads.items()}
-        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)), heads=heads)
+        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)))
         judge = Judge.over(self.agreement, self.geometry, known_at(record, at))
         return judge.overall(act, at), judge.may(act, at)
 
     def nominated(self, now: int, by: str) -> int:
         """How many nominations of a party this node has logged or received in the 24 hours before `now`."""
-        acts = (act for act in self._acts(now) if act.kind == NOMINATION and act.by == frozenset({by}))
+        listed = self._acts("for lists", lists_desk.VOCABULARY, now)
+        acts = (act for act in listed if act.kind == NOMINATION and act.by == frozenset({by}))
         return sum(act.known_from is not None and now - DAY < act.known_from <= now for act in acts)
 
     def counting(self) -> tuple[str, ...]:
         """Clauses of the agreement that forbid a nomination by a count of nominations."""
+        used = self.agreement.used.get(lists_desk.VOCABULARY)
+        if used is None:
+            return ()
+        name = used.kinds[NOMINATION]
         return tuple(
             rule.id
             for rule in self.agreement.rules.values()
-            if rule.mode == "forbid" and NOMINATION in rule.kinds and any(map(_counts, walk((rule.when, rule.unless))))
+            if rule.mode == "forbid"
+            and name in rule.kinds
+            and any(_counts(part, name) for part in walk((rule.when, rule.unless)))
         )
 
-    def _acts(self, now: int) -> tuple[Act, ...]:
-        return self.record(now).current().acts
+    def role(self, name: str) -> str:
+        """The role at the lists desk of a kind of the agreement's; "" if it has none."""
+        used = self.agreement.used.get(lists_desk.VOCABULARY)
+        return next((role for role, own in used.kinds.items() if own == name), "") if used else ""
+
+    def in_role(self, role: str, fields: Mapping[str, object]) -> dict[str, object]:
+        """The fields of a statement that stands for `role` at the lists desk, by the desk's names."""
+        names = self.agreement.used[lists_desk.VOCABULARY].fields[role]
+        return {name: fields[own] for name, own in names.items() if own in fields}
+
+    def in_words(self, vocabulary: str, role: str, fields: Mapping[str, object]) -> tuple[str, dict[str, object]]:
+        """What a desk says, in the agreement's own names for kind and fields; LocalError (no-desk) if it has none."""
+        _open(f"for {vocabulary}", closed(self.agreement, vocabulary))
+        return in_words(self.agreement.used[vocabulary], role, fields)
+
+    def _acts(self, desk: str, vocabulary: str, now: int) -> list[Act]:
+        """The acts that a desk reads, in its own names; LocalError (no-desk) if the agreement does not use its vocabulary."""
+        _open(desk, closed(self.agreement, vocabulary))
+        return in_roles(self.agreement.used[vocabulary], self.record(now).current().acts)
 
     def _overlap(self, one: Region, other: Region) -> bool | None:
         return overlap(self._region(one), self._region(other), self.agreement.tolerance * 1000)
@@ -140,10 +160,10 @@ def model_shape(shape: Region) -> Circle | Polygon:
     )
 
 
-def _counts(part: object) -> bool:
-    return isinstance(part, f.Ask) and part.mode == "count" and NOMINATION in part.pattern.kinds
+def _counts(part: object, kind: str) -> bool:
+    return isinstance(part, f.Ask) and part.mode == "count" and kind in part.pattern.kinds
 
 
 def _open(desk: str, why: str) -> None:
     if why:
-        raise LocalError("no-desk", f"no {desk} desk: {why}")
+        raise LocalError("no-desk", f"no desk {desk}: {why}")

@@ -39,6 +39,22 @@ class Seen(Frozen, frozen=True, kw_only=True):
     root: Digest
 
 
+class Category(Frozen, frozen=True, kw_only=True):
+    """A category of a label, as `Releasable To` with the codes it names (STANAG 5636)."""
+
+    name: Short
+    values: Annotated[list[Short], Meta(min_length=1, max_length=32)]
+
+
+class Label(Frozen, frozen=True, kw_only=True, rename={"class_": "class"}):
+    """A confidentiality label of the domain both sides share, in the JSON form of STANAG 5636. Whose policy, which class,
+    which categories. When it was made and when it is to be looked at again stays at home."""
+
+    policy: Short
+    class_: Short
+    categories: Annotated[list[Category], Meta(max_length=16)]
+
+
 class Statement(Frozen, frozen=True, kw_only=True, tag_field="type"):
     """The head every statement carries. `seen` is left out only while nothing of the other side is known."""
 
@@ -49,7 +65,7 @@ class Statement(Frozen, frozen=True, kw_only=True, tag_field="type"):
     origin: Origin
     time: Ms
     salt: Salt
-    label: Short
+    label: Short | Label
     seen: Seen | None = None
     approval: Digest | None = None
     same_as: Digest | None = None

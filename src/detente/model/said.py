@@ -32,13 +32,15 @@ Value = Words | Whole | Period | Cell | Point | Line | Circle | Corridor | Polyg
 
 
 class Said(Statement, frozen=True, kw_only=True, tag="said", rename={"from_": "from"}):
-    """`name`: a statement kind of the agreement. It holds in [max(received, from), until) where these are stated."""
+    """`name`: a statement kind of the agreement. It holds in [max(received, from), until) where these are stated.
+    `speaks_for`: whose word it is, if not the author's own: one that keeps no log, whose guarantor the author is."""
 
     kind: ClassVar[str] = "said"
     name: Name
     fields: Annotated[dict[Name, Value], Meta(max_length=40)]
     from_: Ms | None = None
     until: Ms | None = None
+    speaks_for: Code | None = None
 
 
 class Told(Statement, frozen=True, kw_only=True, tag="told"):

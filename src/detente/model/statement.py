@@ -17,11 +17,13 @@ from msgspec import Meta
 
 from detente.errors import RemoteError
 from detente.model import canon
+from detente.model.head import Category as Category
 from detente.model.head import Code as Code
 from detente.model.head import Count as Count
 from detente.model.head import Digest as Digest
 from detente.model.head import FileBytes as FileBytes
 from detente.model.head import Frozen as Frozen
+from detente.model.head import Label as Label
 from detente.model.head import Latitude as Latitude
 from detente.model.head import Longitude as Longitude
 from detente.model.head import Metres as Metres

@@ -16,6 +16,7 @@ from detente.node.cosigner import Cosigner
 from detente.node.ledger import Ledger
 from detente.node.mirror import Mirror
 from detente.node.ports import HighWater
+from detente.node.release.outgoing import of_the_node
 
 if TYPE_CHECKING:
     from detente.node.house import House
@@ -104,5 +105,5 @@ class Batches:
         fresh = house.store.receipts_beyond(ledger.origin, last_size, timing.MIRROR)[-ANCHORS:]
         if fresh:
             digests = [sha256_hex(receipt.note) for receipt in fresh]
-            house.say(ledger.log.audience, "receipts_held", {"receipts": digests}, now)
+            house.say(of_the_node(ledger.log.audience, "receipts_held", {"receipts": digests}), now)
             house.store.set_meta(key, f"{fresh[-1].size} {now}")

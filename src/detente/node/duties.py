@@ -16,6 +16,7 @@ from detente.node.ledger import Ledger
 from detente.node.mirror import Mirror
 from detente.node.neutral import keep_neutral
 from detente.node.ports import Refused
+from detente.node.release.outgoing import of_the_node
 from detente.proof.checkpoint import cosignatures, parse_checkpoint
 from detente.proof.tiles import WIDTH, TileName, parse_bundle
 from detente.proof.wire import TYPE_TEXT, mirror_prefix
@@ -137,7 +138,7 @@ class Duties:
         root = ledger.root_at(size)
         if root is not None and not self._house.is_closed(origin):
             fields = {"log": origin, "size": size, "root": root.hex(), "due": due, "quorum": quorum}
-            self._house.say(audience, "receipt_overdue", fields, now)
+            self._house.say(of_the_node(audience, "receipt_overdue", fields), now)
 
     def _beat(self, now: int) -> None:
         """The heartbeat: status to everyone, anchors, and one look at what others hold."""
@@ -145,7 +146,7 @@ class Duties:
         for origin, ledger in house.ledgers.items():
             if not house.is_closed(origin):
                 fields = {"root_version": house.state.document.version, "on_watch": house.on_watch}
-                house.say(ledger.log.audience, "status", fields, now)
+                house.say(of_the_node(ledger.log.audience, "status", fields), now)
             self._ask_read_back(ledger)
         for mirror in house.mirrors.values():
             for cosigner in mirror.log.cosigners:

@@ -29,6 +29,7 @@ from detente.node.ports import HighWater, Random, Refused, Reply, SharedStore
 from detente.node.push import Push
 from detente.node.reader import LogReader, Read
 from detente.node.receipts import ReceiptBook
+from detente.node.release.outgoing import Outgoing, of_the_node
 from detente.node.requests import Requests
 from detente.node.restart import Restart
 from detente.node.revocation import standing
@@ -138,7 +139,7 @@ class House:
         for origin, ledger in self.ledgers.items():
             if ledger.size == 0 and not self.is_closed(origin):
                 document = self.settings.roots[self.me]
-                self.say(ledger.log.audience, "root", {"version": 1, "document": document}, now)
+                self.say(of_the_node(ledger.log.audience, "root", {"version": 1, "document": document}), now)
 
     def batch(self, now: int) -> AbstractContextManager[None]:
         """One transaction; at its end what was said is signed into the logs. All undone together if anything fails."""
@@ -153,40 +154,45 @@ class House:
     def _is_open(self, origin: str) -> bool:
         return not self.is_closed(origin)
 
-    def say(self, audience: str, kind: str, fields: Mapping[str, Any], now: int, same_as: str | None = None) -> Placed:
-        """Release one statement into our log to `audience`. Call inside a batch; it stands once the batch ends."""
-        log = self.terms.log_between(self.me, audience)
+    def say(self, what: Outgoing, now: int, same_as: str | None = None) -> Placed:
+        """Put what came out of the release pipeline into our log to its audience. Call inside a batch; it stands at its end."""
+        if not isinstance(what, Outgoing):
+            raise LocalError("not-released", f"a {type(what).__name__} did not come out of the release pipeline")
+        log = self.terms.log_between(self.me, what.audience)
         if log is None:
-            known = ", ".join(sorted(set(self.terms.participants) - {self.me}))
-            raise LocalError("unknown-name", f"no log to {audience!r}; known: {known}")
+            known = ", ".join(self.audiences())
+            raise LocalError("unknown-name", f"no log to {what.audience!r}; known: {known}")
         if self.is_closed(log.origin):
             raise LocalError("not-signing", "this node may be running on a restored backup", where=log.origin)
-        if kind == "revoke":
-            self.keys.state = self.state.revoke(str(fields.get("key")))  # it counts for us as for everybody else
-        held = self.mirrors[audience].head
-        return self.speaker.say(self.ledgers[log.origin], kind, fields, held.head if held else None, now, same_as)
+        if what.kind == "revoke":
+            self.keys.state = self.state.revoke(str(what.fields.get("key")))  # it counts for us as for everybody else
+        held = self.mirrors[what.audience].head
+        return self.speaker.say(self.ledgers[log.origin], what, held.head if held else None, now, same_as)
 
-    def say_to_all(self, kind: str, fields: Mapping[str, Any], now: int) -> list[Placed]:
+    def say_to_all(self, each: Sequence[Outgoing], now: int) -> list[Placed]:
         """The same words to every audience: statements of their own, linked to the first by `same_as`."""
         for origin in self.restart.closed:  # to all or to nobody: the caller may go on with its batch
             raise LocalError("not-signing", "this node may be running on a restored backup", where=origin)
         placed: list[Placed] = []
-        for code in sorted(self.terms.participants):
-            if code != self.me:
-                placed.append(self.say(code, kind, fields, now, placed[0].id if placed else None))
+        for what in each:
+            placed.append(self.say(what, now, placed[0].id if placed else None))
         return placed
 
-    def offer(self, now: int, agreement: bytes | None = None, terms: bytes | None = None) -> list[Placed]:
-        """Offer agreement and terms (ours, unless others are given) to everyone, in full."""
+    def audiences(self) -> list[str]:
+        """All to whom we keep a log, in order of code."""
+        return sorted(set(self.terms.participants) - {self.me})
+
+    def offer_fields(self, agreement: bytes | None = None, terms: bytes | None = None) -> dict[str, Any]:
+        """The fields of an offer of agreement and terms (ours, unless others are given), in full."""
         text = self.settings.agreement if agreement is None else agreement
         terms = self.settings.terms_bytes if terms is None else terms
-        return self.say_to_all("offer", {"agreement": sha256_hex(text), "text": text, "terms": terms}, now)
+        return {"agreement": sha256_hex(text), "text": text, "terms": terms}
 
-    def adopt(self, now: int) -> list[Placed]:
-        """Sign (a party) or take part (another), if every other party offered exactly our bytes."""
+    def adopting(self) -> tuple[str, dict[str, Any]]:
+        """Kind and fields with which to sign (a party) or take part (another), if every other party offered our bytes."""
         self.adoption.check_ready()
         kind = "signature" if self.me in self.terms.parties() else "participation"
-        return self.say_to_all(kind, {"terms": self.terms.digest}, now)
+        return kind, {"terms": self.terms.digest}
 
     # listening
 

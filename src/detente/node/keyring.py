@@ -15,6 +15,7 @@ from detente.model.statement import Revoke, Root, decode_statement
 from detente.model.terms import LogTerms
 from detente.node import timing
 from detente.node.ports import SharedStore
+from detente.node.release.outgoing import of_the_node
 from detente.proof.envelope import parse_envelope
 from detente.proof.keys import Signer, VerifierKey
 from detente.proof.roots import KeyState, RootDocument, admit_together, read_root
@@ -90,7 +91,8 @@ class Keyring:
         house = self._house
         state = read_root(document, self.state)
         admit_together([state, *(self.state_of(code) for code in house.mirrors)])
-        placed = house.say_to_all("root", {"version": state.document.version, "document": document}, now)
+        fields = {"version": state.document.version, "document": document}
+        placed = house.say_to_all([of_the_node(code, "root", fields) for code in house.audiences()], now)
         self.given_up = house.speaker.signers["log"]
         self.take(state, signers)
         for code, mirror in house.mirrors.items():

@@ -4,15 +4,15 @@ each log is known.
 Two nodes that hold the same entries and signatures make the same acts. The same words of one author to several audiences
 are one act (node/groups.py), and each audience's receipt stands beside the others. Nobody corrects or takes back but what
 it told itself; what one side tells `about` another's account is an account of the same act. A statement that does not fit
-the agreement's schema is no act; it is named in `misfits`. Signatures of the agreement are acts `signature` where the
+the agreement's schema, or does not count, is no act; it is named in `misfits`, and what it may have meant to protect is
+not taken for unsaid (node/misfits.py). Signatures of the agreement are acts `signature` where the
 agreement defines that statement. Source: 21-language-reference 4, 11; 05-resolutions 1, 12.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from detente.agreement.form import Agreement
 from detente.agreement.history import NEVER
@@ -24,34 +24,19 @@ from detente.model.statement import Participation, Signature, Statement, decode_
 from detente.model.terms import Terms
 from detente.node import timing
 from detente.node.groups import Group, Place, grouped, replaces
-from detente.node.ports import SharedStore, StatementRow
+from detente.node.misfits import Doubts, Misfit, read_entry
+from detente.node.ports import HEAD_MIRROR, SharedStore, StatementRow
+from detente.proof.checkpoint import parse_checkpoint
 from detente.proof.envelope import parse_envelope
 
 KINDS = ("said", "told", "signature", "participation")
-UNREADABLE = frozenset(
-    {
-        "wrong-agreement", "unknown-kind", "unknown-field", "bad-field", "wrong-payload-type", "envelope-invalid",
-        "json-invalid", "json-not-canonical", "too-few-signatures", "unknown-key", "bad-signature", "key-revoked",
-        "bad-text", "too-large",
-    }
-)  # fmt: skip
-"""Refusals of an entry whose words are lost to the judge: what it said cannot be told."""
-UNREAD_LOOKED_AT = 1000
-
-
-class Misfit(NamedTuple):
-    """A statement that does not fit the agreement: where it stands, and what is wrong with it."""
-
-    origin: str
-    entry: int
-    what: str
 
 
 @dataclass
 class _Log:
     author: str
     audience: str
-    read: dict[str, int] = field(default_factory=dict)
+    read: int = 0
     said: list[tuple[StatementRow, Statement]] = field(default_factory=list)
     receipts: dict[int, Interval] = field(default_factory=dict)
 
@@ -84,9 +69,14 @@ class Recording:
             if {log.sender, log.audience} <= between
         }
         self._about: dict[str, str] = {}
-        self.misfits: list[Misfit] = []
-        self._named: set[Misfit] = set()
-        self._unread: list[tuple[str, int]] = []
+        self._doubts = Doubts(agreement)
+        self._misfits: dict[Misfit, tuple[Said | None, int]] = {}
+        self._mended: set[tuple[str, str]] = set()
+
+    @property
+    def misfits(self) -> list[Misfit]:
+        """What did not fit when the record was last read, and has not been said anew."""
+        return [one for one in self._misfits if (one.origin, one.id) not in self._mended]
 
     def record(self, now: int) -> Record:
         """All acts as this node knows them, and how far it knows each log.
@@ -104,17 +94,6 @@ class Recording:
         heads[self._me] = now
         return Record(tuple(self.acts()), now, heads)
 
-    def unread(self, now: int, since: int) -> dict[str, int]:
-        """Author to the last instant (ms) before, later than `since`, something came of it that nobody here can read: under
-        another agreement, of an unknown form, or not fitting the schema. It may have been a STOP, or an ending."""
-        found = [*self._unread]
-        found += [(each.party, each.at) for each in self._store.refusals(UNREAD_LOOKED_AT) if each.code in UNREADABLE]
-        first: dict[str, int] = {}
-        for author, at in found:
-            if since < at <= now and author != self._me:
-                first[author] = min(at - 1, first.get(author, at))
-        return first
-
     def acts(self) -> list[Act]:
         """Acts in the order of the logs: those of one author as they stand in its log."""
         for origin, log in self._logs.items():
@@ -122,7 +101,8 @@ class Recording:
         groups = grouped([Place(origin, *said) for origin, log in self._logs.items() for said in log.said])
         by_id = {id: group for group in groups for id in (group.id, *(place.row.id for place in group.places))}
         made = (self._act(group, by_id) for group in groups)
-        return self._gathered({act.id: act for act in made if act is not None})
+        gathered = self._gathered({act.id: act for act in made if act is not None})
+        return gathered + [act for one in self.misfits for act in self._meant(one)]
 
     def _gathered(self, acts: dict[str, Act]) -> list[Act]:
         """Accounts that stand beside another side's of the same event become accounts of that one act."""
@@ -145,16 +125,22 @@ class Recording:
         ]
 
     def _read(self, origin: str, log: _Log) -> None:
-        for kind in KINDS if self._names is None else ("said",):
-            for row in self._store.statements(kind, origin, log.read.get(kind, 0)):
+        rows = {row.entry: row for row in self._store.statements("", origin, log.read)}
+        note = None if log.author == self._me else self._store.head(origin, HEAD_MIRROR)
+        end = max([parse_checkpoint(note).head.size if note else 0, *(entry + 1 for entry in rows)])
+        for entry in range(log.read, end):
+            row = rows.get(entry)
+            if row is None:
+                self._does_not_count(origin, entry)
+            elif row.kind in KINDS:
                 statement = self._statement(row)
                 if self._names is not None and getattr(statement, "name", "") not in self._names:
-                    log.read[kind] = row.entry + 1
                     continue
                 if self._fits(origin, row, statement):
                     log.said.append((row, statement))
-                log.read[kind] = row.entry + 1
-        log.said.sort(key=lambda pair: pair[0].entry)
+                    if statement.same_as:
+                        self._mended.add((origin, statement.same_as))
+        log.read = max(log.read, end)
 
     def _statement(self, row: StatementRow) -> Statement:
         (data,) = self._store.entries(row.origin, row.entry, row.entry + 1)
@@ -169,16 +155,31 @@ class Recording:
             else:
                 return row.kind in self._agreement.kinds
         except GivenError as error:
-            self._misfit(origin, row.entry, str(error))
-            self._unread.append((row.author, row.received))
+            said = statement if isinstance(statement, Said) else None
+            doubts = self._doubts.kinds(said) if said else ()
+            self._misfit(Misfit(origin, row.entry, str(error), row.id, doubts), said, row.received)
             return False
         return True
 
-    def _misfit(self, origin: str, entry: int, what: str) -> None:
-        misfit = Misfit(origin, entry, what)
-        if misfit not in self._named:
-            self._named.add(misfit)
-            self.misfits.append(misfit)
+    def _does_not_count(self, origin: str, entry: int) -> None:
+        """An entry of a peer's that was refused by name: what cannot be read may have been a STOP."""
+        found = read_entry(self._store.entries(origin, entry, entry + 1)[0])
+        if found is None or self._store.known([found.id]):
+            return
+        if doubts := self._doubts.kinds(found.said):
+            what = "it does not count: refused when it was read (`detente refusals`)"
+            held = self._store.receipt_over(origin, entry, timing.MIRROR)
+            self._misfit(Misfit(origin, entry, what, found.id, doubts), found.said, held.held if held else 0)
+
+    def _misfit(self, misfit: Misfit, said: Said | None, received: int = 0) -> None:
+        self._misfits.setdefault(misfit, (said, received))
+
+    def _meant(self, misfit: Misfit) -> Iterator[Act]:
+        """What it may have meant to protect, from its receipt on."""
+        said, received = self._misfits[misfit]
+        log, receipt = self._logs[misfit.origin], self._receipt(misfit.origin, misfit.entry)
+        first = receipt.lo if receipt else received
+        return self._doubts.acts(misfit, said, log.author, log.audience, first)
 
     def _act(self, group: Group, by_id: Mapping[str, Group]) -> Act | None:
         origin, row, statement = group.places[0]
@@ -187,7 +188,8 @@ class Recording:
             if replaced is not None and not replaces(group, replaced):
                 replaced = None
             if statement.replaces and replaced is None:
-                self._misfit(origin, row.entry, "it replaces no earlier account of its author; that one stands")
+                what = "it replaces no earlier account of its author; that one stands"
+                self._misfit(Misfit(origin, row.entry, what, row.id), None)
                 if statement.withdrawn:
                     return None
             if statement.about is not None:

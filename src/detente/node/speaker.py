@@ -16,6 +16,7 @@ from detente.errors import GivenError, LocalError, RemoteError
 from detente.model.statement import KINDS, Seen, check_payload, encode_statement, payload_type
 from detente.node.ledger import Ledger
 from detente.node.ports import Random, SharedStore, StatementRow
+from detente.node.release.outgoing import Outgoing
 from detente.proof.checkpoint import Head
 from detente.proof.envelope import seal_entry
 from detente.proof.keys import Signer
@@ -65,17 +66,17 @@ class Speaker:
     def say(
         self,
         ledger: Ledger,
-        kind: str,
-        fields: Mapping[str, Any],
+        what: Outgoing,
         seen: Head | None,
         now: int,
         same_as: str | None = None,
     ) -> Placed:
-        """Sign one statement for this log; GivenError names the field that is wrong.
+        """Sign one statement for this log, as the release pipeline let it through; GivenError names the field that is wrong.
 
         Claimed time never runs back, but for one: an earlier claim further ahead than the agreed clock error was made by
         a clock that has been put right since. Its reader has refused it (time-future), so it holds nobody back.
         """
+        kind, fields = what.kind, what.fields
         if kind not in KINDS:
             raise LocalError("unknown-name", f"no kind {kind!r}; known: {', '.join(KINDS)}")
         batch = self._batches.get(ledger.origin)
@@ -88,6 +89,10 @@ class Speaker:
         whole = {"type": kind, "time": time, "salt": self._random(16).hex(), **batch.head}
         if same_as is not None:
             whole["same_as"] = same_as
+        if what.label is not None:
+            whole["label"] = msgspec.to_builtins(what.label)
+        if what.approval:
+            whole["approval"] = what.approval
         payload = build(kind, {**whole, **fields})
         sealed = seal_entry(payload_type(kind), payload, self.signers["release"][: self.needed])
         place = ledger.size + len(batch.entries)

@@ -13,12 +13,13 @@ import pytest
 
 from detente.agreement import judge as step
 from detente.agreement import reference
-from detente.agreement.columns import History, clauses, joins, judge_all, measure, places, questions, standing
+from detente.agreement.columns import Loaded, clauses, joins, judge_all, measure, places, questions, standing
 from detente.agreement.columns.codes import F, T, U
-from detente.agreement.form import Agreement
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Account, Act, Interval, Record
 from tests.agreement.agreements import fixed
+from tests.agreement.columns.longer import differences, of_columns, of_step, twenty
+from tests.agreement.columns.longer import small as small_of_any
 from tests.agreement.compare import judged, words
 from tests.agreement.fuzz import drawn
 from tests.agreement.geodesics import Exact
@@ -28,15 +29,6 @@ from tests.agreement.random_records import annexes, blur, draw
 
 ALL = fixed()
 EVERYTHING = e.agreement()
-Said = dict[tuple[str, str, str | None], tuple[str, bool]]
-
-
-def of_step(agreement: Agreement, record: Record, geometry: Exact | Small) -> Said:
-    return {one.key(): (one.verdict, one.shadow) for one in step.judge(agreement, record, geometry)}
-
-
-def of_columns(history: History) -> Said:
-    return {said.key(): (said.verdict, said.shadow) for said in history.verdicts()}
 
 
 def small(name: str, seed: int, size: int = 12) -> tuple[Record, Exact]:
@@ -88,6 +80,28 @@ def test_random_agreements_are_judged_alike(seed: int):
         if case.act is None:
             history = judge_all(case.agreement, case.record, case.geometry)
             assert of_columns(history) == of_step(case.agreement, case.record, case.geometry), history.explain()
+
+
+TWENTY = twenty()
+
+
+@pytest.mark.parametrize("first", range(0, 80, 20))
+def test_the_twenty_clauses_of_the_bench_are_judged_alike_by_all_three(first: int):
+    """Small records, each judged by columns, the step judge and the reference."""
+    said = 0
+    for seed in range(first, first + 20):
+        number, different = differences(TWENTY, *small_of_any(TWENTY, seed), slow=True)
+        said += number
+        assert not different, seed
+    assert said > 10
+
+
+def test_a_record_loaded_once_is_judged_by_any_agreement():
+    record, geometry = small("everything", 3)
+    loaded = Loaded(record)
+    for name in ("everything", "cessation-2016-09"):
+        assert of_columns(judge_all(ALL[name], loaded, geometry)) == of_step(ALL[name], record, geometry)
+        assert of_columns(judge_all(ALL[name], loaded, geometry)) == of_columns(judge_all(ALL[name], record, geometry))
 
 
 @pytest.mark.parametrize("seed", range(12))

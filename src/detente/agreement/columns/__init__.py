@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from detente.agreement.columns.given import Column, Given
 from detente.agreement.columns.history import History, Said, judge_all
+from detente.agreement.columns.loaded import Loaded
 
-__all__ = ["Column", "Given", "History", "Said", "judge_all"]
+__all__ = ["Column", "Given", "History", "Loaded", "Said", "judge_all"]

@@ -7,6 +7,7 @@ explanation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from detente.agreement import form as f
 from detente.agreement.finding import Finding
@@ -62,6 +63,7 @@ class Asked(Engine):
         """Kinds of acts that a form may read, through names, phases and references as well."""
         agreement = self.agreement
         found: set[str] = set()
+        judged: set[str] = set()
         seen: set[int] = set()
         joined = [other.joined_by for other in agreement.others.values() if other.joined_by is not None]
         waiting: list[object] = [*roots, *joined]
@@ -78,9 +80,10 @@ class Asked(Engine):
                     named = agreement.phases[item.phase]
                 elif isinstance(item, f.Streak):
                     named = agreement.phases[item.since]
-                elif isinstance(item, f.Rule):
+                elif isinstance(item, f.Rule):  # what it judges is handed over; only what is made of acts is looked up
                     named = agreement.phases.get(item.during)
-                    found |= set(item.kinds)
+                    judged |= set(item.kinds)
+                    found |= derived(item.kinds)
                 else:
                     continue
                 if named is not None and id(named) not in seen:
@@ -88,7 +91,12 @@ class Asked(Engine):
                     waiting.append(named)
         while True:
             more = (
-                {field.of for kind in found for field in agreement.kinds[kind].fields.values() if field.type == "act"}
+                {
+                    field.of
+                    for kind in found | judged
+                    for field in agreement.kinds[kind].fields.values()
+                    if field.type == "act"
+                }
                 - found
                 - {""}
             )
@@ -113,7 +121,11 @@ class Asked(Engine):
     def feed_for(self, clause: Clause) -> None:
         """Hold all that one clause may read."""
         rule = clause.rule
-        related = [self.agreement.in_force, rule]
+        related: list[object] = [self.agreement.in_force, rule]
+        trigger = rule.trigger.pattern if rule.trigger is not None else None
+        if trigger is not None and not trigger.each:  # the act that triggers is handed over
+            related[1:] = [replace(rule, trigger=None), replace(trigger, kinds=tuple(derived(trigger.kinds)))]
+            related.append(replace(rule, trigger=None, kinds=trigger.kinds))
         rules = self.agreement.rules
         related += [permit.rule for permit in (*clause.permits, *clause.beside)]
         if rule.parent:
@@ -134,3 +146,8 @@ class Asked(Engine):
     def _subjects(self, clause: Clause) -> list[Deed]:
         self.dirty[clause.rule.id] = {}
         return [subject.deed for subject in self.subjects[clause.rule.id].values()]
+
+
+def derived(kinds: Iterable[str]) -> set[str]:
+    """Those that are made of other acts: such acts stand in no record, so that they have to be held."""
+    return set(kinds) & {"receipt", "finding"}

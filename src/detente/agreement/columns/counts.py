@@ -12,14 +12,12 @@ import numpy as np
 
 from detente.agreement import form as f
 from detente.agreement.columns.codes import ASK, Answers, F, Ints, NoPlan, P, T, U, both, full, told
-from detente.agreement.columns.joins import Search
-from detente.agreement.columns.standing import Made
+from detente.agreement.columns.joins import Search, expand
+from detente.agreement.columns.standing import same_act
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.view import Rows, leaf, whole
 from detente.agreement.columns.vocabulary import MISSING, ODD, PLAIN
 from detente.agreement.strata import walk
-
-_MOST_TESTS = 20_000_000
 
 if TYPE_CHECKING:
     from detente.agreement.columns.questions import Question
@@ -48,6 +46,8 @@ class Counting:
         pattern = self.question.pattern
         if pattern.each:
             raise NoPlan("count by each")
+        if pattern.newest_per and asking.table.kind in pattern.kinds:
+            raise NoPlan("versions counted by one of them")
         surely, possibly, ask = self._simple(asking) if self.simple else self._pairs(asking)
         whole_record = self.question.complete(asking, None, asking.hi)
         least, most = pattern.least or 0, pattern.most
@@ -121,15 +121,19 @@ class Counting:
         """Grouped acts without an exact instant, each with every asking row of its group that it may count for."""
         size, table = len(asking), search.table
         surely, possibly, ask = np.zeros(size, np.int64), np.zeros(size, np.int64), np.zeros(size, bool)
-        if len(acts) * size > _MOST_TESTS:
-            raise NoPlan("too many acts without an exact instant to count")
         lowest = self._window(asking.hi)
         assert lowest is not None
-        for row in acts:
-            mine = search.group == search.index.group_of[row]
-            here = np.flatnonzero(mine & (table.lo[row] <= asking.hi) & (table.hi[row] >= lowest))
-            values = self._pair(Rows(table, np.full(len(here), row)), asking.take(here), [])
-            surely, possibly, ask = add(surely, possibly, ask, here, values)
+        groups = np.argsort(search.group, kind="stable")
+        of_asking = search.group[groups]
+        mine = search.index.group_of[acts]
+        start = np.searchsorted(of_asking, mine, "left")
+        for some, asks, owner in expand(np.arange(len(acts)), start, np.searchsorted(of_asking, mine, "right"), groups):
+            del some
+            found = acts[owner]
+            near = np.flatnonzero((table.lo[found] <= asking.hi[asks]) & (table.hi[found] >= lowest[asks]))
+            found, asks = found[near], asks[near]
+            values = self._pair(Rows(table, found), asking.take(asks), [])
+            surely, possibly, ask = add(surely, possibly, ask, asks, values)
         return surely, possibly, ask
 
     def _pair(self, acts: Rows, asking: Rows, same: Any) -> Answers:
@@ -145,8 +149,8 @@ class Counting:
     def _in_window(self, acts: Rows, asking: Rows) -> Answers:
         question = self.question
         value = question.fits(acts, asking)
-        lo, hi, never = question.when_made(acts, asking)
-        value[never] = F
+        lo, hi, sure = question.when_made(acts, asking)
+        value = both(value, sure)
         if question.pattern.window is not None:
             early, late = self._window(asking.lo), self._window(asking.hi)
             itself = (acts.table is asking.table) & (acts.idx == asking.idx)
@@ -154,8 +158,11 @@ class Counting:
             assert late is not None
             inside = told(lo >= late, hi < early)
             value = both(value, np.where(itself, T, inside).astype(np.int8))
-        at = np.flatnonzero(value != F)
-        made = Made([acts.take(at)], lo[at], hi[at])
+        own = same_act(acts, asking)  # it counts, whatever its own time
+        at = np.flatnonzero((value != F) & own)
+        value[at] = both(value[at], question.with_test(acts.take(at), asking.take(at)))
+        at = np.flatnonzero((value != F) & ~own)
+        made = question.made(acts, lo, hi, at)
         value[at] = question.standing.value(made, asking.take(at), value[at], None, counting=True)
         return value
 
@@ -167,7 +174,7 @@ class Counting:
             if asking.table.kind == search.table.kind:
                 raise NoPlan("an act that is not in the record counts itself")
             return surely, possibly, ask
-        static = self._static(asking)
+        static = both(self.question.itself(asking), self._static(asking))
         # taken out of its own sum where it stands in it
         summed = (search.index.group_of[asking.idx] == search.group) & (search.group >= 0) & (asking.lo >= lowest)
         surely = surely - (summed & (static == T))
@@ -197,7 +204,9 @@ class Counting:
                 acts, asks = Rows(search.table, found), asking.take(owner)
                 last = own and number == len(pairs) - 1
                 same = finder.checks if keyed else None
-                value = full(len(found), T) if last or same == [] else finder.equal(acts, asks, same)
+                value = full(len(found), T) if same == [] else finder.equal(acts, asks, same)
+                if last:
+                    value = question.itself(asking)
                 if own and not last:
                     value[found == asking.idx[owner]] = F
                 at = np.flatnonzero(value != F)

@@ -117,7 +117,7 @@ class Days:
         calendar = self.calendar
         start = condition.from_ if condition.from_ is not None else 0
         end = condition.until
-        found = []
+        found: list[tuple[int, int]] = []
         for number in range(first - 1, last + 2):
             day = self._start + number * _DAY
             if condition.days is not None and day.weekday() not in condition.days:
@@ -127,6 +127,8 @@ class Days:
                 hi = calendar.last_instant(day)
             else:
                 hi = calendar.civil(day if end >= start else day + _DAY, end, fold=1) - 1
+            if found and found[-1][1] == lo - 1:  # one spell goes over into the next
+                lo = found.pop()[0]
             found.append((lo, hi))
         opens = np.array([lo for lo, _ in found], np.int64)
         closes = np.array([hi for _, hi in found], np.int64)

@@ -57,6 +57,7 @@ class _Table(Table):
             by=by, event=given.to is None,
         )  # fmt: skip
         self.given = given
+        self.acts = Acts(given)
 
     def column(self, name: str) -> list[object]:
         found = self.given.fields.get(name)

@@ -30,10 +30,7 @@ def check(world: World, clause: Clause) -> bool:
     seen = rule.each and rule.by is not None and _seen(rule.by)
     for pattern in patterns(world.agreement, *_related(world, clause)):
         _check(world, pattern)
-        if (pattern.each and pattern.by is not None and _seen(pattern.by)) or (
-            pattern.to is not None and _seen(pattern.to)
-        ):
-            seen = True
+        seen = seen or (pattern.each and pattern.by is not None and _seen(pattern.by))
         if any(_asks_from(inner) for inner in patterns(world.agreement, pattern.with_, *pattern.ended_by)):
             raise NoPlan("people seen from an act that another is asked about")
     if rule.each and rule.by is not None and any(isinstance(who, f.GuarantorOf | f.WhoPath) for who in rule.by):
@@ -82,8 +79,8 @@ def _check(world: World, pattern: f.Pattern) -> None:
         if pattern.alike and pattern.within is not None:
             raise NoPlan("a later set of like acts")
     if pattern.to is not None:
-        if world.behind:
-            raise NoPlan("receipt by those `to` names where a log is not known to the end")
+        if any(world.table(kind).unaddressed for kind in pattern.kinds):
+            raise NoPlan("statements that others received before their addressee")
         if any(isinstance(who, f.GuarantorOf | f.WhoPath) for who in pattern.to):
             raise NoPlan("receipt by whom a field names")
         named = {who.code for who in pattern.to if isinstance(who, f.Person)}

@@ -12,13 +12,13 @@ import numpy as np
 from detente.agreement.columns.clauses import VERDICTS, Part
 from detente.agreement.columns.codes import NoPlan
 from detente.agreement.columns.given import Acts, Given
+from detente.agreement.columns.loaded import Loaded
 from detente.agreement.columns.run import Run
-from detente.agreement.columns.tables import live
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.form import Agreement
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.incremental import Judge
-from detente.agreement.judge.worlds import combined, tellings, told
+from detente.agreement.judge.worlds import combined
 from detente.agreement.record import Record
 
 Key = tuple[str, str, str | None]
@@ -45,19 +45,24 @@ class History:
     Findings with evidence, what is missing and who bears a doubt are made by the step judge, one by one, on demand.
     """
 
-    def __init__(self, agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()) -> None:
+    def __init__(
+        self, agreement: Agreement, record: Record | Loaded, geometry: Geometry, given: Sequence[Given] = ()
+    ) -> None:
+        loaded = record if isinstance(record, Loaded) else Loaded(record)
+        record = loaded.record
         self.agreement = agreement
         self.record = record
         self.geometry = geometry
-        acts = live(record.acts)
         self._runs: list[tuple[str, Run]] = []
         self._judge: Judge | None = None
         self.refused = ""
-        sources = tellings({account.source for act in acts for account in act.accounts})
         try:
-            for source in sources:
-                same = acts if source == "" else [told(act, source) for act in acts]
-                self._runs.append((source, Run(agreement, record, geometry, same, given)))
+            if agreement.sources:
+                raise NoPlan("events that need several independent sources")
+            if any(rule.watched for rule in agreement.rules.values()):
+                raise NoPlan("how much was watched")
+            for source, telling in loaded.tellings:
+                self._runs.append((source, Run(agreement, record, geometry, telling, given)))
         except NoPlan as reason:
             self.refused = str(reason)
             self._runs = []
@@ -160,8 +165,13 @@ class History:
         return words
 
 
-def judge_all(agreement: Agreement, record: Record, geometry: Geometry, given: Sequence[Given] = ()) -> History:
-    """The verdicts of the one judge on a long record; `given`: kinds of acts that already stand in columns."""
+def judge_all(
+    agreement: Agreement, record: Record | Loaded, geometry: Geometry, given: Sequence[Given] = ()
+) -> History:
+    """The verdicts of the one judge on a long record; `given`: kinds of acts that already stand in columns.
+
+    A record that is judged more than once is best loaded once.
+    """
     return History(agreement, record, geometry, given)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import Answers, F, NoPlan, T, U, told
+from detente.agreement.columns.codes import Answers, F, Flags, NoPlan, T, U, told
 from detente.agreement.columns.view import Rows, leaf
 from detente.agreement.columns.vocabulary import MISSING, ODD, PLAIN
 
@@ -75,22 +75,32 @@ def _one(world: World, who: f.Who, rows: Rows) -> list[Meant]:
 
 
 def some(world: World, by: Any) -> Meant:
-    """One of these persons, whichever it is."""
+    """One of these persons, whichever it is; a group with its members."""
     single = (by & (by - 1)) == 0
     single &= by != 0
-    return Meant(np.where(single, by, 0), by, anyone=by == 0, code=np.where(single, world.names.single(by), -1))
+    certain, possible = np.where(single, by, 0), by
+    if world.with_groups:
+        certain, possible = world.names.each(by, world.surely), world.names.each(by, world.possibly)
+    return Meant(certain, possible, anyone=by == 0, code=np.where(single, world.names.single(by), -1))
 
 
 def guarantors(world: World, by: Any, is_open: Any) -> Meant:
-    """Whoever answers for them."""
+    """Whoever answers for them; where nobody can say who they are, perhaps whoever answers for anybody."""
     persons = world.persons
 
-    def answers(people: frozenset[str]) -> int:
-        return world.names.mask(frozenset(g for g in map(persons.guarantor, people) if g))
+    def answering(people: frozenset[str]) -> list[str]:
+        return [persons.guarantor(code) for code in people or world.known_people]
 
-    found = np.where(is_open | (by == 0), 0, world.names.each(by, answers))
+    def answers(people: frozenset[str]) -> int:
+        return world.names.mask(frozenset(code for code in answering(people) if code))
+
+    found = world.names.each(by, answers)
+    # for one of them, or for a stranger, nobody answers
+    lacking = is_open | (by == 0) | (found == 0) | world.names.each(by, lambda people: "" in answering(people), bool)
     one = some(world, found)
-    return one._replace(anyone=is_open | (by == 0), code=np.where(is_open | (by == 0), -1, one.code))
+    return one._replace(
+        certain=np.where(lacking, 0, one.certain), anyone=np.zeros(len(by), bool), code=np.where(lacking, -1, one.code)
+    )
 
 
 def _other(world: World, code: str, by: Any) -> Meant:
@@ -144,6 +154,27 @@ def union(parts: list[Meant]) -> Meant:
     return Meant(certain, possible, anyone, code=np.where((count > 0) & ~differs, code, -1), everyone=everyone)
 
 
+def singly(world: World, whos: f.Whos, rows: Rows) -> list[tuple[Flags, list[Meant]]]:
+    """For *each of*: everybody the words mean, once for each who may be the author of the asking row (reference 3)."""
+    by = rows.by
+    unsure = (by & (by - 1)) != 0
+    unsure |= by == 0
+    if not unsure.any():
+        return [(~unsure, meant(world, whos, rows))]
+    found = [(~unsure, meant(world, whos, rows.made_by(np.where(unsure, world.names.bit(""), by))))]
+    for code in ("", *world.step.terms.wardrobe.people):
+        bit = world.names.bit(code)
+        here = unsure & ((by == 0) | ((by & bit) != 0))
+        if here.any():
+            found.append((here, meant(world, whos, rows.made_by(np.where(here, bit, by)))))
+    for code in world.names.codes:  # who has no code in the agreement
+        bit = world.names.bit(code)
+        here = unsure & ((by & bit) != 0)
+        if code not in world.known_people and code and here.any():
+            found.append((here, meant(world, whos, rows.made_by(np.where(here, bit, by)))))
+    return found
+
+
 def among(world: World, whos: f.Whos, by: Any, rows: Rows) -> Answers:
     """Whether each author is any of the words', seen from the row beside it."""
     if all(isinstance(who, f.Word) and who.word == "anyone" for who in whos):
@@ -151,4 +182,4 @@ def among(world: World, whos: f.Whos, by: Any, rows: Rows) -> Answers:
     return union(meant(world, whos, rows)).test(by)
 
 
-__all__ = ["ANYONE", "F", "Meant", "T", "U", "among", "guarantors", "meant", "some", "union"]
+__all__ = ["ANYONE", "F", "Meant", "T", "U", "among", "guarantors", "meant", "singly", "some", "union"]

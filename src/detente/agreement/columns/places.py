@@ -27,7 +27,7 @@ from detente.agreement.columns.codes import (
     told,
 )
 from detente.agreement.columns.measure import Measure, geodesic_bounds, xyz
-from detente.agreement.columns.standing import Made, same_act
+from detente.agreement.columns.standing import same_act
 from detente.agreement.columns.tables import spots
 from detente.agreement.columns.view import Leaf, Rows, whole
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
@@ -38,6 +38,7 @@ from detente.agreement.record import OneOf, Path, Region, Spot
 
 if TYPE_CHECKING:
     from detente.agreement.columns.questions import Question
+    from detente.agreement.columns.tables import Table
     from detente.agreement.columns.world import World
 
 _MOST_PAIRS = 30_000_000
@@ -87,19 +88,31 @@ class Places:
         table = rows.table
         found = self._positions.get(id(table))
         if found is None:
-            values = table.column("position")
-            lost = [at for at, value in enumerate(values) if value is None]
-            several = []
-            for at in lost:
-                places = [value for value in table.fields[at].values() if isinstance(value, Spot | Region | Path)]
-                if len(places) == 1:
-                    values[at] = places[0]
-                elif places:
-                    several.append(at)
-            state, lon, lat, radius = spots(values, table.events())
-            state[several] = HIDDEN
-            found = self._positions[id(table)] = Where(state, lon, lat, radius)
+            state, lon, lat, radius = table.spots("position")
+            gone = np.array([value is None for value in table.column("position")], bool)
+            lost = np.flatnonzero(gone & ((state == MISSING) | (state == HIDDEN))).tolist()
+            found = self._positions[id(table)] = self._only(table, lost, Where(state, lon, lat, radius))
         return found.take(rows.idx)
+
+    @staticmethod
+    def _only(table: Table, lost: list[int], where: Where) -> Where:
+        """Where no position is stated: the only place an act states; of several nobody can say which."""
+        stated: dict[int, object] = {}
+        several = []
+        for at in lost:
+            places = [value for value in table.fields[at].values() if isinstance(value, Spot | Region | Path)]
+            if len(places) == 1:
+                stated[at] = places[0]
+            elif places:
+                several.append(at)
+        if not stated and not several:
+            return where
+        columns = [column.copy() for column in where]
+        rows = list(stated)
+        for column, values in zip(columns, spots(list(stated.values()), False), strict=True):
+            column[rows] = values
+        columns[0][several] = HIDDEN
+        return Where(*columns)
 
     def inside(self, place: f.PlaceForm, rows: Rows) -> Answers:
         """Whether each row lies in a place."""
@@ -241,10 +254,11 @@ class Places:
     @staticmethod
     def _standing(question: Question, acts: Rows, asking: Rows, near: Answers) -> Answers:
         value = both(question.fits(acts, asking), near)
-        lo, hi, never = question.when_made(acts, asking)
-        value[never | (lo > asking.hi) | same_act(acts, asking)] = F
+        lo, hi, sure = question.when_made(acts, asking)
+        value = both(value, sure)
+        value[(lo > asking.hi) | same_act(acts, asking)] = F
         at = np.flatnonzero(value != F)
-        made = Made([acts.take(at)], lo[at], hi[at])
+        made = question.made(acts, lo, hi, at)
         value[at] = question.standing.value(made, asking.take(at), value[at], None)
         return value
 

@@ -12,8 +12,8 @@ import numpy as np
 from detente.agreement import form as f
 from detente.agreement.columns.codes import Answers, F, Flags, Ints, P, T, U, both, either, full, told
 from detente.agreement.columns.counts import Counting
-from detente.agreement.columns.joins import Finder, Search
-from detente.agreement.columns.meant import ANYONE, Meant, among, meant, union
+from detente.agreement.columns.joins import Finder, Search, equal_leaves
+from detente.agreement.columns.meant import ANYONE, Meant, among, meant, singly, union
 from detente.agreement.columns.sets import Sets
 from detente.agreement.columns.standing import Made, Standing, in_order
 from detente.agreement.columns.tables import NEVER
@@ -38,6 +38,7 @@ class Question:
         kinds = [world.agreement.kinds[kind] for kind in pattern.kinds]
         self.events = any(kind.event or kind.name == "finding" for kind in kinds)
         self.statements = any(not kind.event and kind.name != "finding" for kind in kinds)
+        self.only_events = not self.statements
         self.since_last = False
         self.standing = Standing(world, self)
         self.sets = Sets(world, self) if pattern.each else None
@@ -54,13 +55,19 @@ class Question:
         return among(self.world, self.pattern.by, found.by, asking)
 
     def fits(self, found: Rows, asking: Rows, one: Meant | None = None) -> Answers:
-        """Author, `during` and `no_later_than`."""
+        """Author, `during` and `no_later_than`, from when each counts."""
         value = self.by_test(found, asking, one)
         limit = self.pattern.no_later_than
+        if limit is None and not self.pattern.during:
+            return value
+        when = found
+        if self.pattern.to is not None:
+            lo, hi, made = self.when_made(found, asking)
+            when, value = found.counted(lo, hi), np.where(made == F, F, value).astype(np.int8)
         if limit is not None:
-            value = both(value, told(found.hi <= limit, found.lo > limit).astype(np.int8))
+            value = both(value, told(when.hi <= limit, when.lo > limit).astype(np.int8))
         if self.pattern.during:
-            value = both(value, self.world.during(self.pattern.during, found))
+            value = both(value, self.world.during(self.pattern.during, when))
         return value
 
     def with_test(self, found: Rows, asking: Rows) -> Answers:
@@ -77,6 +84,18 @@ class Question:
         value[at] = both(value[at], self.with_test(rows.take(at), rows.take(at)))
         return value
 
+    def itself(self, asking: Rows) -> Answers:
+        """Whether each asking act is one of those it counts: equal to itself in what it states."""
+        value = full(len(asking), T)
+        for own, path in self.pattern.same:
+            mine = leaf(self.world, asking, (own,))
+            if path != (own,):
+                value = both(value, equal_leaves(self.world, mine, leaf(self.world, asking, path)))
+            elif not mine.is_time:
+                state = mine.people().state if mine.is_people else mine.codes()[1]
+                value = np.where(state == MISSING, F, value).astype(np.int8)
+        return value
+
     def same_fields(self, found: Rows, asking: Rows) -> Answers:
         """Whether acts equal the asking rows in the fields of `same`."""
         for finder in self.finders:
@@ -84,39 +103,68 @@ class Question:
                 return finder.equal(found, asking)
         return full(len(found), F)
 
-    def when_made(self, found: Rows, asking: Rows) -> tuple[Ints, Ints, Flags]:
-        """From when acts count for this question, and whether they never do: from receipt by `to`, if it says to whom."""
-        if self.pattern.to is None:
-            return found.lo, found.hi, np.zeros(len(found), bool)
+    def when_made(self, found: Rows, asking: Rows) -> tuple[Ints, Ints, Answers]:
+        """From when acts count for this question, and whether they surely do: from receipt by `to`, if it says to whom."""
+        if self.pattern.to is None or self.only_events:
+            return found.lo, found.hi, full(len(found), T)
+        if self.pattern.to_each:
+            return self._to_each(found, asking, self.pattern.to)
+        return self._to_any(found, union(meant(self.world, self.pattern.to, asking)))
+
+    def _to_each(self, found: Rows, asking: Rows, to: f.Whos) -> tuple[Ints, Ints, Answers]:
+        """From the last of their receipts; where one is missing, not so far. Once for each meaning of words not sure."""
         size = len(found)
-        each = self.pattern.to_each
-        lo, hi = (
-            (np.full(size, -NEVER), np.full(size, -NEVER)) if each else (np.full(size, NEVER), np.full(size, NEVER))
-        )
-        lost = np.zeros(size, bool)
-        asked = np.zeros(size, bool)
-        for one in meant(self.world, self.pattern.to, asking):
-            certain = np.broadcast_to(np.asarray(one.certain), (size,))
-            own = (certain != 0) & ((certain & ~found.by) == 0)
-            here = np.broadcast_to(np.asarray(one.present), (size,)) & ~own
-            first_lo, first_hi = np.full(size, NEVER), np.full(size, NEVER)
-            for code in found.table.receivers():
-                bit = self.world.names.bit(code)
-                whom = np.asarray(one.anyone) | ((np.asarray(one.possible) & bit) != 0)
-                one_lo, one_hi = (side[found.idx] for side in found.table.receipt(code))
-                first_lo = np.where(whom, np.minimum(first_lo, one_lo), first_lo)
-                first_hi = np.where(whom, np.minimum(first_hi, one_hi), first_hi)
-            missing = first_lo >= NEVER
-            asked |= here
-            if each:
-                lost |= here & missing
-                lo, hi = np.where(here, np.maximum(lo, first_lo), lo), np.where(here, np.maximum(hi, first_hi), hi)
-            else:
-                use = here & ~missing
-                lo, hi = np.where(use, np.minimum(lo, first_lo), lo), np.where(use, np.minimum(hi, first_hi), hi)
-        if each:
-            return lo, hi, lost | ~asked
-        return lo, hi, lo >= NEVER
+        lo, hi = np.full(size, NEVER), np.full(size, -NEVER)
+        some, every = np.zeros(size, bool), np.ones(size, bool)
+        for here, people in singly(self.world, to, asking):
+            last_lo, last_hi, made = self._last(found, people)
+            some |= here & made
+            every &= ~here | made
+            lo = np.where(here & made, np.minimum(lo, last_lo), lo)
+            hi = np.where(here & made, np.maximum(hi, last_hi), hi)
+        return lo, hi, np.where(~some, F, np.where(every, T, U)).astype(np.int8)
+
+    def made(self, acts: Rows, lo: Ints, hi: Ints, at: Ints) -> Made:
+        """Some acts as they count for this question."""
+        part = acts if self.pattern.to is None else acts.counted(lo, hi)
+        return Made([part.take(at)], lo[at], hi[at])
+
+    def _last(self, found: Rows, people: list[Meant]) -> tuple[Ints, Ints, Flags]:
+        """The last of the receipts by each of these, and whether there is one by each."""
+        size, names = len(found), self.world.names
+        lo, hi = np.full(size, -NEVER), np.full(size, -NEVER)
+        made, asked = np.ones(size, bool), np.zeros(size, bool)
+        for one in people:
+            codes = np.broadcast_to(np.asarray(one.code), (size,))
+            present = np.broadcast_to(np.asarray(one.present), (size,)) & (codes >= 0)
+            for number in np.unique(codes[present]):
+                here = present & (codes == number) & (found.by != 1 << int(number))
+                asked |= here
+                one_lo, one_hi = (side[found.idx] for side in found.table.receipt(names.codes[number]))
+                made &= ~here | (one_lo < NEVER)
+                lo, hi = np.where(here, np.maximum(lo, one_lo), lo), np.where(here, np.maximum(hi, one_hi), hi)
+        return lo, hi, made & asked
+
+    def _to_any(self, found: Rows, one: Meant) -> tuple[Ints, Ints, Answers]:
+        """From the first of their receipts; one that is not seen may lie beyond what is known of the logs."""
+        size, world, table = len(found), self.world, found.table
+        lo, hi = np.full(size, NEVER), np.full(size, NEVER)
+        receivers = table.receivers()
+        for code in receivers:
+            value = one.test(np.full(size, world.names.bit(code)))
+            one_lo, one_hi = (side[found.idx] for side in table.receipt(code))
+            lo = np.where(value != F, np.minimum(lo, one_lo), lo)
+            hi = np.where(value == T, np.minimum(hi, one_hi), hi)
+        never = lo >= NEVER
+        for code in self.world.step.terms.wardrobe.people:
+            bit = world.names.bit(code)
+            perhaps = one.test(np.full(size, bit)) != F
+            perhaps &= found.by != bit
+            if code in receivers:
+                perhaps &= table.receipt(code)[0][found.idx] >= NEVER
+            if perhaps.any():
+                lo = np.where(perhaps, np.minimum(lo, world.unseen_from(found.by, code)), lo)
+        return lo, hi, np.where(never, F, np.where(hi >= NEVER, U, T)).astype(np.int8)
 
     # completeness
 
@@ -169,10 +217,10 @@ class Question:
                 acts, asks = Rows(search.table, found), asking.take(rows)
                 here_one = one.take(rows, len(rows)) if one is not None else None
                 value = self.fits(acts, asks, here_one)
-                lo, hi, never = self.when_made(acts, asks)
-                value[never] = F
+                lo, hi, sure = self.when_made(acts, asks)
+                value = both(value, sure)
                 at = np.flatnonzero(value != F)
-                made = Made([acts.take(at)], lo[at], hi[at])
+                made = self.made(acts, lo, hi, at)
                 part = here_one.take(at, len(at)) if here_one is not None else None
                 value[at] = self.standing.value(made, asks.take(at), value[at], part)
                 return value
@@ -228,8 +276,8 @@ class Question:
             def judge(found: Ints, rows: Ints, search: Search = search) -> Answers:
                 acts, asks = Rows(search.table, found), asking.take(rows)
                 value = self.fits(acts, asks, one.take(rows, len(rows)) if one is not None else None)
-                lo, hi, never = self.when_made(acts, asks)
-                value[never] = F
+                lo, hi, sure = self.when_made(acts, asks)
+                value = both(value, sure)
                 e_lo, e_hi = asks.lo, asks.hi
                 after = told(lo >= e_hi, hi < e_lo)
                 mine, its = acts.table.index[acts.idx], asks.table.index[asks.idx]

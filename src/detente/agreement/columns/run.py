@@ -10,6 +10,7 @@ from detente.agreement import form as f
 from detente.agreement.columns.clauses import VERDICTS, Judged, Part, Plan, subjects
 from detente.agreement.columns.codes import Ints, NoPlan
 from detente.agreement.columns.given import Given
+from detente.agreement.columns.loaded import Telling
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.told import Findings
 from detente.agreement.columns.world import World
@@ -17,7 +18,7 @@ from detente.agreement.finding import Finding
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.rules import Clause
-from detente.agreement.record import Act, Interval, Record
+from detente.agreement.record import Record
 
 
 class Run:
@@ -32,10 +33,10 @@ class Run:
         agreement: f.Agreement,
         record: Record,
         geometry: Geometry,
-        acts: Sequence[Act],
+        telling: Telling,
         given: Sequence[Given] = (),
     ) -> None:
-        self.world = World(agreement, record, geometry, acts, given)
+        self.world = World(agreement, record, geometry, telling, given)
         self.parts: dict[str, list[Part]] = {}
         self.asked: dict[str, list[Finding]] = {}
         self.subjects_asked: dict[str, int] = {}
@@ -98,15 +99,10 @@ class Run:
         if table.kind == "":
             return step.subjects[clause.rule.id][id].deed
         held = step.terms.store.deeds.get(id)
-        if held is not None:
-            return held
-        return Deed(
-            id,
-            table.kind,
-            table.names.people(int(table.by[row])),
-            Interval(int(table.lo[row]), int(table.hi[row])),
-            table.fields[row],
-        )
+        if held is None and len(table.acts):
+            held = step.terms.wardrobe.deed(table.acts[row])
+        assert held is not None
+        return held
 
     def about(self, name: str, act: str) -> list[Finding]:
         """The findings of a clause on one act, in full."""

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from detente.agreement.columns.codes import Answers, F, Ints, NoPlan, T, U, both, either, full, told
+from detente.agreement.columns.codes import Answers, F, Ints, NoPlan, T, U, both, either, full, negated, told
 from detente.agreement.columns.joins import Finder, Search
 from detente.agreement.columns.meant import meant
-from detente.agreement.columns.standing import Made, in_effect
+from detente.agreement.columns.standing import Made, in_effect, in_order
 from detente.agreement.columns.tables import Table
 from detente.agreement.columns.view import Rows, whole
 
@@ -37,6 +37,7 @@ class Sets:
         self.world = world
         self.question = question
         self._found: Found | None = None
+        self._newest: Answers | None = None
 
     def table(self) -> Table:
         """The table of the one kind the sets are of."""
@@ -103,6 +104,30 @@ class Sets:
         hi = np.max([table.hi[part] for part in parts], axis=0)
         return Found(parts, lo, hi, value)
 
+    def _on_the_table(self, found: Found) -> Answers:
+        """Of each set: made only of acts that are each its author's newest of the key when the last of them is made."""
+        question, table = self.question, self.table()
+        if question.pattern.same:
+            raise NoPlan("versions of sets with equal fields")
+        replaced = full(len(found.lo), F)
+        parts = [Rows(table, part) for part in found.parts]
+        for number, part in enumerate(parts):
+            rest = parts[:number] + parts[number + 1 :]
+            for finder in question.standing.versions:
+                search = Search(finder, part, part.lo, found.hi)
+
+                def judge(newer: Ints, rows: Ints, part: Rows = part, rest: list[Rows] = rest) -> Answers:
+                    b, a = Rows(table, newer), part.take(rows)
+                    value = both(one_author(a.by, b.by), in_order(b, a, strictly=True))
+                    before = full(len(rows), F)
+                    for other in rest:
+                        before = either(before, in_order(b, other.take(rows), strictly=False))
+                    return both(value, before)
+
+                replaced = either(replaced, search.best(judge))
+        known = question.complete(Rows(table, found.parts[0]), None, found.hi)
+        return both(np.where(known, T, U).astype(np.int8), negated(replaced))
+
     def made(self, found: Found, which: Ints) -> Made:
         """Some of the sets."""
         table = self.table()
@@ -144,6 +169,9 @@ class Sets:
         result = full(len(asking), F)
         table = self.table()
         assert made.number is not None
+        if self._newest is None:
+            self._newest = self._on_the_table(found)
+        newest = self._newest
         asked = np.flatnonzero(np.bincount(made.number, minlength=len(found.lo)))
         if len(asked) * len(found.lo) > _MOST_PAIRS:
             raise NoPlan("too many versions to compare")
@@ -164,7 +192,10 @@ class Sets:
             later = told(found.lo[rivals] > hi, found.hi[rivals] <= lo).astype(np.int8)
             value = both(value, later)
             rivals, value = rivals[value != F], value[value != F]
+            value = both(value, newest[rivals])
+            rivals, value = rivals[value != F], value[value != F]
             rows = np.flatnonzero(made.number == number)
+            result[rows] = np.maximum(result[rows], negated(newest[number : number + 1])[0])
             total += len(rivals) * len(rows)
             if total > _MOST_PAIRS:
                 raise NoPlan("too many versions to compare")
@@ -176,6 +207,13 @@ class Sets:
                     one = both(one, in_effect(self.world, newer, asks))
                 result[rows] = np.maximum(result[rows], one)
         return result
+
+
+def one_author(a: Ints, b: Ints) -> Answers:
+    """Whether two acts are by the same."""
+    unknown = (a == 0) | (b == 0)
+    same = (a == b) & ((a & (a - 1)) == 0)
+    return np.where(unknown, U, np.where((a & b) == 0, F, np.where(same, T, U))).astype(np.int8)
 
 
 __all__ = ["Found", "Sets", "T"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from detente.agreement import form as f
-from detente.agreement.columns.codes import Answers, F, Ints, T, U, both, either, full, negated, not_later, told
+from detente.agreement.columns.codes import Answers, F, Ints, NoPlan, T, U, both, either, full, negated, not_later, told
 from detente.agreement.columns.joins import Finder, Search
 from detente.agreement.columns.meant import Meant, meant, some, union
 from detente.agreement.columns.tables import NEVER
@@ -113,13 +113,10 @@ class Standing:
     def _in_time(self, made: Made, asking: Rows) -> Answers:
         days = self.world.days
         lo, hi = asking.lo, asking.hi
-        if self.question.pattern.to is None:
-            value = full(len(asking), T)
-            for part in made.parts:
-                one = np.where(same_act(part, asking), T, in_order(part, asking, strictly=False))
-                value = both(value, one.astype(np.int8))
-        else:
-            value = not_later(made.lo, made.hi, lo, hi)
+        value = full(len(asking), T)
+        for part in made.parts:
+            one = np.where(same_act(part, asking), T, in_order(part, asking, strictly=False))
+            value = both(value, one.astype(np.int8))
         since = asking.table.since
         if self.question.since_last and since is not None:
             after = since[asking.idx]
@@ -158,7 +155,7 @@ class Standing:
         question = self.question
         if one is not None:
             one = one.take(at, len(at))
-        if question.pattern.each:
+        if question.pattern.alike:
             result = question.newer_set(made, asking)
         else:
             result = self._newer_act(made.parts[0], asking, one)
@@ -168,20 +165,24 @@ class Standing:
     def _newer_act(self, made: Rows, asking: Rows, one: Meant | None) -> Answers:
         question = self.question
         result = full(len(asking), F)
-        bare = Rows(made.table, made.idx)
+        bare = made.bare()
+        bounds = (bare.table.lo[bare.idx], asking.hi) if question.pattern.to is None else (None, None)
         for finder in self.versions:
-            search = Search(finder, bare, made.lo, asking.hi)
+            search = Search(finder, bare, *bounds)
 
             def judge(found: Ints, rows: Ints, search: Search = search) -> Answers:
                 newer, asks = Rows(search.table, found), asking.take(rows)
-                value = both(in_order(newer, bare.take(rows), strictly=True), in_effect(self.world, newer, asks))
+                value = full(len(rows), T)
+                if question.pattern.to is not None:
+                    lo, hi, value = question.when_made(newer, asks)
+                    newer = newer.counted(lo, hi)
+                value = both(value, in_order(newer, bare.take(rows), strictly=True))
+                value = both(value, in_effect(self.world, newer, asks))
                 value[same_act(newer, asks)] = F
                 here = np.flatnonzero(value != F)
                 newer, asks = newer.take(here), asks.take(here)
                 meant_here = one.take(rows[here], len(here)) if one is not None else None
                 known = both(question.by_test(newer, asks, meant_here), question.same_fields(newer, asks))
-                if question.pattern.to is not None:
-                    known[question.when_made(newer, asks)[2]] = F
                 value[here] = both(value[here], known)
                 return value
 
@@ -208,6 +209,8 @@ class Ender:
         pattern = self.question.pattern
         if pattern.by is None:
             return self._by(made, asking, some(self.world, made.by))
+        if pattern.each and pattern.alike:
+            raise NoPlan("ended by like acts of each")
         people = meant(self.world, pattern.by, asking)
         if not pattern.each:
             return self._by(made, asking, union(people))
@@ -220,13 +223,20 @@ class Ender:
     def _by(self, made: Rows, asking: Rows, one: Meant) -> Answers:
         question = self.question
         result = full(len(asking), F)
-        bare = Rows(made.table, made.idx)
+        bare = made.bare()
+        early = np.minimum(bare.lo, bare.table.lo[bare.idx])
+        bounds = (early, asking.hi) if question.pattern.to is None else (None, None)
         for finder in self.finders:
-            search = Search(finder, bare, made.lo, asking.hi)
+            search = Search(finder, bare, *bounds)
 
             def judge(found: Ints, rows: Ints, search: Search = search) -> Answers:
                 ender, ended, asks = Rows(search.table, found), bare.take(rows), asking.take(rows)
-                value = both(in_order(ender, ended, strictly=True), self._in_effect(ender, asks))
+                value = full(len(rows), T)
+                if question.pattern.to is not None:
+                    lo, hi, value = question.when_made(ender, asks)
+                    ender = ender.counted(lo, hi)
+                value = both(value, both(in_order(ender, ended, strictly=True), self._in_effect(ender, asks)))
+                value[same_act(ender, asks)] = F
                 here = np.flatnonzero(value != F)
                 ender, ended, asks = ender.take(here), ended.take(here), asks.take(here)
                 known = question.fits(ender, asks, one.take(rows[here], len(here)))

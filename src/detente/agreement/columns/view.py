@@ -24,12 +24,14 @@ _HEAD = ("id", "by", "at", "from", "until")
 class Rows:
     """Rows of one table, with the rows one step out."""
 
-    __slots__ = ("_by", "_hi", "_lo", "idx", "its", "table")
+    __slots__ = ("_by", "_hi", "_lo", "idx", "its", "moved", "table")
 
     def __init__(self, table: Table, idx: Ints, its: Rows | None = None) -> None:
         self.table = table
         self.idx = idx
         self.its = its
+        self.moved = False
+        """Whether they count from other instants than their table says: from receipt by those a `to` names."""
         self._lo: Ints | None = None
         self._hi: Ints | None = None
         self._by: Ints | None = None
@@ -57,7 +59,28 @@ class Rows:
 
     def take(self, where: Any) -> Rows:
         """Some of them."""
-        return Rows(self.table, self.idx[where], self.its.take(where) if self.its is not None else None)
+        some = Rows(self.table, self.idx[where], self.its.take(where) if self.its is not None else None)
+        if self.moved:
+            some._lo, some._hi, some.moved = self.lo[where], self.hi[where], True
+        return some
+
+    def made_by(self, by: Ints) -> Rows:
+        """The same acts as if these had made them."""
+        other = Rows(self.table, self.idx, self.its)
+        if self.moved:
+            other = other.counted(self.lo, self.hi)
+        other._by = by
+        return other
+
+    def bare(self) -> Rows:
+        """The same, nothing one step out."""
+        return self if self.its is None else Rows(self.table, self.idx, None).counted(self.lo, self.hi)
+
+    def counted(self, lo: Ints, hi: Ints) -> Rows:
+        """The same as they count from other instants."""
+        other = Rows(self.table, self.idx, self.its)
+        other._lo, other._hi, other.moved = lo, hi, True
+        return other
 
     def event(self) -> Any:
         """Whether what a row leaves out is not known."""
@@ -249,8 +272,11 @@ def _referred(world: World, rows: Rows, path: f.Path) -> Leaf:
     at[ids] = np.arange(table.size)
     found = at[codes]
     lost = (state == PLAIN) & (found < 0)
-    if any(world.elsewhere(world.vocabulary.values[code], of) for code in np.unique(codes[lost])):
-        raise NoPlan(f"{path[0]} refers to an act of another kind")
+    for code in np.unique(codes[lost]):
+        if world.elsewhere(world.vocabulary.values[code], of):
+            raise NoPlan(f"{path[0]} refers to an act of another kind")
+        if world.vocabulary.values[code] in table.unaddressed:
+            raise NoPlan(f"{path[0]} refers to a statement that others received before its addressee")
     state = np.where(lost, HIDDEN, state)
     if table.size == 0:
         return Lost(world, Rows(table, np.zeros(len(rows), np.int64)), path[-1], state)

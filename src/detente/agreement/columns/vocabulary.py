@@ -39,6 +39,14 @@ class Vocabulary:
         self._equal: dict[tuple[int, int], int] = {}
         self._options: dict[int, list[int]] = {}
 
+    def copy(self) -> Vocabulary:
+        """The same values; what is learned from now on stays apart."""
+        other = Vocabulary()
+        other.codes, other.values = self.codes.copy(), self.values.copy()
+        other._states, other._ints = self._states.copy(), self._ints.copy()
+        other._large, other._options = self._large.copy(), self._options.copy()
+        return other
+
     def code(self, value: object) -> int:
         """The number of a value; a left-out field has -1."""
         if value is None:
@@ -51,6 +59,8 @@ class Vocabulary:
             known = self._large.get(id(value))
             if known is not None and known[0] is value:
                 return known[1]
+        if isinstance(value, OneOf) and len(set(value.values)) == 1:
+            return self.code(value.values[0])
         key: object = value if type(value) in (str, int) else (type(value), value)
         number = self.codes.get(key)
         if number is None:

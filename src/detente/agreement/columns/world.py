@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, reduce
+from operator import and_, or_
 from typing import Any
 
 import numpy as np
 
 from detente.agreement import form as f
 from detente.agreement.columns.asked import Asked
+from detente.agreement.columns.builder import Builder
 from detente.agreement.columns.codes import OF_VALUE, Answers, F, Flags, Ints, NoPlan, T, U, both, either, full
 from detente.agreement.columns.conditions import test
 from detente.agreement.columns.days import Days
 from detente.agreement.columns.given import Acts, Given
 from detente.agreement.columns.joins import Index
+from detente.agreement.columns.loaded import Telling
 from detente.agreement.columns.meant import Meant
 from detente.agreement.columns.places import Places
 from detente.agreement.columns.questions import Question
-from detente.agreement.columns.tables import NEVER, Builder, Table
+from detente.agreement.columns.tables import NEVER, Table
 from detente.agreement.columns.view import Rows
-from detente.agreement.columns.vocabulary import Names, Vocabulary
+from detente.agreement.columns.vocabulary import Names
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
@@ -43,28 +46,26 @@ class World:
         agreement: f.Agreement,
         record: Record,
         geometry: Geometry,
-        acts: Sequence[Act],
+        telling: Telling,
         given: Sequence[Given] = (),
     ) -> None:
         self.agreement = agreement
         self.geometry = geometry
         self.now = record.now
-        by_kind: dict[str, list[Act]] = {name: [] for name in agreement.kinds}
-        for act in acts:
-            found = by_kind.get(act.kind)
-            if found is not None:
-                found.append(act)
-        held: dict[str, Sequence[Act]] = {**by_kind, **{one.kind: Acts(one) for one in given}}
+        raw = {name: telling.raw(name) for name in agreement.kinds}
+        held: dict[str, Sequence[Act]] = {name: one.acts for name, one in raw.items()}
+        held |= {one.kind: Acts(one) for one in given}
         self.step = Asked(agreement, geometry, record.now, record.heads, held)
         self.persons = self.step.terms.persons
-        self.vocabulary = Vocabulary()
+        self.vocabulary = telling.vocabulary.copy()
         self.names = Names([*agreement.parties, *agreement.others])
+        self.with_groups = any(other.members or other.joined_by for other in agreement.others.values())
         self.known_people = set(agreement.parties) | set(agreement.others)
         builder = Builder(self.step.terms.wardrobe, self.vocabulary, self.names)
         self.builder = builder
-        self.tables = {kind: builder.table(kind, found) for kind, found in by_kind.items()}
+        self.tables = {kind: builder.table(kind, found) for kind, found in raw.items()}
         for one in given:
-            if by_kind[one.kind] or self.step.with_receipts:
+            if len(raw[one.kind].acts) or self.step.with_receipts:
                 raise NoPlan("acts given both ways, or receipts asked of acts given as columns")
             self.tables[one.kind] = one.table(self.vocabulary, self.names)
         if self.step.with_receipts:
@@ -79,6 +80,7 @@ class World:
         self.places = Places(self)
         self._questions: dict[tuple[f.Pattern, str], Question] = {}
         self._orders: dict[int, Ints] = {}
+        self._ids, self._given = telling.ids, bool(given) or self.step.with_receipts
         self._indexes: dict[tuple[int, tuple[str, ...]], Index] = {}
         self._types = {name: {one.name: one for one in kind.fields.values()} for name, kind in agreement.kinds.items()}
         self._people = {
@@ -89,8 +91,6 @@ class World:
         frame = self.step.frame
         logs = [*agreement.parties, *(other.code for other in agreement.others.values() if other.keeps_log)]
         self._everywhere = min(frame.head(log) for log in logs)
-        self.behind = self._everywhere < record.now
-        """Whether some log is not known up to now."""
 
     def _reach(self, record: Record) -> tuple[int | None, int]:
         """The first and the last instant at which something in the record surely counts."""
@@ -189,6 +189,8 @@ class World:
 
     def elsewhere(self, value: object, kind: str) -> bool:
         """Whether an act of another kind has this id."""
+        if not self._given and value not in self._ids:
+            return False
         return any(name != kind and table.row(str(value)) >= 0 for name, table in self.tables.items())
 
     def of_people(self, kind: str, name: str) -> bool:
@@ -221,6 +223,21 @@ class World:
         found = self.step.terms.calendar.instants(value) if value is not None else None
         return (found.lo, found.hi, 1) if found is not None else (0, 0, 0)
 
+    def surely(self, people: frozenset[str]) -> int:
+        """Who is meant whichever of these it is: groups with their members."""
+        self._no_joined(people)
+        each = [self.names.mask(self.persons.expand(code)) for code in people]
+        return reduce(and_, each) if each else 0
+
+    def possibly(self, people: frozenset[str]) -> int:
+        """Who may be meant."""
+        self._no_joined(people)
+        return reduce(or_, (self.names.mask(self.persons.expand(code)) for code in people), 0)
+
+    def _no_joined(self, people: frozenset[str]) -> None:
+        if not people.isdisjoint(self.persons.joined):
+            raise NoPlan("an act by a group that is joined by acts")
+
     def number(self, code: str) -> int:
         """The number of a person."""
         return self.names.bit(code).bit_length() - 1
@@ -241,9 +258,9 @@ class World:
 
     def _known(self, people: frozenset[str]) -> int:
         logs = self.persons.logs(people)
-        if not logs:
+        if logs is None:
             return self._everywhere
-        return min(self.step.frame.head(log) for log in logs)
+        return min((self.step.frame.head(log) for log in logs), default=FAR)  # nobody makes any
 
     def soonest(self, by: Ints) -> Ints:
         """The first instant at which a receipt that is not in the record may come."""
@@ -251,6 +268,18 @@ class World:
         def after(people: frozenset[str]) -> int:
             logs = self.persons.logs(people or None)
             return min([self.step.frame.head(log) for log in logs] if logs else [self.now]) + 1
+
+        return np.asarray(self.names.each(by, after))
+
+    def unseen_from(self, by: Ints, receiver: str) -> Ints:
+        """The first instant at which a receipt by somebody that is not seen may lie, by who may be the author."""
+        frame = self.step.frame
+        own = frame.head(receiver) if receiver in frame.logs else None
+
+        def after(people: frozenset[str]) -> int:
+            logs = self.persons.logs(people or None)
+            known = min(frame.head(log) for log in logs or frame.logs)
+            return (known if own is None else max(known, own)) + 1
 
         return np.asarray(self.names.each(by, after))
 
@@ -355,25 +384,26 @@ class World:
     def _may_shorten(self, state: Any, pattern: f.Pattern, hi: Ints, sure: Flags) -> Flags:
         """Whether a renewal beyond what is known may have put the end before each instant."""
         found = np.zeros(len(hi), bool)
-        different, where = np.unique(hi[sure], return_inverse=True)
-        if not len(different) or not self._shortens(state, pattern, int(different[-1]), different):
+        if not sure.any() or self._settled(pattern, int(hi[sure].max())):
             return found
+        different, where = np.unique(hi[sure], return_inverse=True)
         if len(different) > _MOST_INSTANTS:
             raise NoPlan("a renewal that may shorten a phase, at very many instants")
         answers = np.array([state._may_shorten(self.step.frame, pattern, int(instant)) for instant in different], bool)
         found[sure] = answers[where]
         return found
 
-    def _shortens(self, state: Any, pattern: f.Pattern, last: int, instants: Ints) -> bool:
-        """Whether it may at any: logs known up to the last instant settle all of them."""
-        question = self.step.terms.question(pattern, "")
-        if question.complete(self.step.frame, ASKER, None, last):
-            return False
-        return len(instants) > 0
+    def _settled(self, pattern: f.Pattern, last: int) -> bool:
+        """Whether logs known up to the last instant settle all of them."""
+        return self.step.terms.question(pattern, "").complete(self.step.frame, ASKER, None, last)
 
 
 def _up_to(until: Ints, known: Callable[[int], bool]) -> Flags:
     """Where it is known; what is known up to one instant is known up to every earlier one."""
+    if not len(until) or known(int(until.max())):
+        return np.ones(len(until), bool)
+    if not known(int(until.min())):
+        return np.zeros(len(until), bool)
     order = np.unique(until)
     low, high = 0, len(order)
     while low < high:

@@ -103,7 +103,8 @@ class Scene:
             event = self.agreement.kinds[draft.kind].event
             received = {} if event else {code: at for code in keepers if code != draft.by}
             by = frozenset({draft.by}) if draft.by else frozenset()
-            acts.append(Act(draft.id, draft.kind, by, at, received, dict(draft.fields)))
+            told = tuple(f"source {n + 1}" for n in range(self.agreement.sources.get(draft.kind, 0)))
+            acts.append(Act(draft.id, draft.kind, by, at, received, dict(draft.fields), sources=told))
         last = max((draft.at for draft in self.acts.values()), default=self.world.start)
         return Record(tuple(acts), last + ahead)
 

@@ -143,7 +143,7 @@ class Compiled:
         From receipt by any (or the last) of those `to` names; an event counts from when it happened.
         """
         if self.to is None or a.event:
-            return (Interval(a.lo, a.hi), T) if a.made else None
+            return (Interval(a.lo, a.hi), a.told) if a.made else None
         if self.to_each is not None:
             return self._to_each(x, a, e)
         meant = union(self.to(x, e))

@@ -54,7 +54,7 @@ class Counting(Compiled):
             if all(a.id == e.id for a in made.deeds):  # it counts, whatever its own time
                 yield e, all_of((value, self.with_test(x, e, e)))
                 continue
-            value = self._windowed(x, made, e, value) if not any(a.id == e.id for a in made.deeds) else value
+            value = self.windowed(x, made, e, value) if not any(a.id == e.id for a in made.deeds) else value
             if value is not F:
                 yield made.deeds[0], self.standing.value(x, made, e, its, value, None, counting=True)
 
@@ -82,10 +82,11 @@ class Counting(Compiled):
         value = all_of((value, sure))
         if a.id == e.id:  # it counts, whatever its own time
             return all_of((value, self.with_test(x, a, e)))
-        value = self._windowed(x, made, e, value)
+        value = self.windowed(x, made, e, value)
         return value if value is F else self.standing.value(x, made, e, its, value, meant, counting=True)
 
-    def _windowed(self, x: Frame, made: Made, e: Deed, value: Value) -> Value:
+    def windowed(self, x: Frame, made: Made, e: Deed, value: Value) -> Value:
+        """Whether it was made in the window that ends with e, `value` being what is known of the rest."""
         window = self.pattern.window
         if window is None:
             return value

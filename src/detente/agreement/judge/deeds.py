@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from detente.agreement.form import Agreement
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.record import Act, Interval, OneOf
-from detente.agreement.values import Value
+from detente.agreement.values import T, U, Value
 
 if TYPE_CHECKING:
     from detente.agreement.judge.frame import Frame
@@ -33,6 +33,7 @@ class Deed:
         "id",
         "index",
         "kind",
+        "lacking",
         "lo",
         "log",
         "made",
@@ -69,10 +70,19 @@ class Deed:
         self.until: int | None = None
         self.since: int | None = None
         self.edge: Value | None = None
+        self.lacking = 0
+        """How many more independent sources an event needs (resolution 16)."""
+
+    @property
+    def told(self) -> Value:
+        """Whether as many tell it as the agreement asks for."""
+        return U if self.lacking else T
 
     @property
     def sure(self) -> bool:
-        """A statement that may never have been received may not have been made; an event was, whenever."""
+        """A statement that may never have been received may not have been made; an event was, whenever, if enough tell it."""
+        if self.lacking:
+            return False
         return self.event or self.hi < FAR or self.kind in ("receipt", "finding")
 
     def counted_from(self, when: Interval) -> Deed:
@@ -120,6 +130,7 @@ class Wardrobe:
         self.frame = frame
         self.people = (*agreement.parties, *agreement.others)
         self.kinds = agreement.kinds
+        self.sources = agreement.sources
         self.parties = frozenset(agreement.parties)
         self.addressee = {
             kind.name: [field.name for field in kind.fields.values() if field.type == "addressee"]
@@ -137,7 +148,15 @@ class Wardrobe:
             event=kind.event, receipts=act.received, log=act.log, index=act.index,
         )  # fmt: skip
         deed.from_, deed.until = act.from_, act.until
+        deed.lacking = self._lacking(act)
         return deed
+
+    def _lacking(self, act: Act) -> int:
+        """How many more independent sources are needed. Those for whom one and the same party answers are one source."""
+        needed = self.sources.get(act.kind)
+        if needed is None:
+            return 0
+        return max(0, needed - len({self.persons.guarantor(one) or one for one in act.tellers()}))
 
     def asked(self, act: Act, at: int) -> Deed:
         """The deed of an act not yet made: at an instant, and received by whoever it may concern."""

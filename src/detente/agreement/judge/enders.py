@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from detente.agreement import form as f
@@ -45,8 +46,43 @@ class Ender:
         return self._by(x, a, when, e, union(question.who(x, e)))
 
     def _by(self, x: Frame, a: Deed, when: Interval, e: Deed, meant: Meant) -> Value:
-        question = self.question
+        return self._any(x, e, meant, self._singly(x, a, when, e, meant))
+
+    def _by_sets(self, x: Frame, a: Deed, when: Interval, e: Deed, persons: list[Meant]) -> Value:
+        return self._any(x, e, None, self._together(x, a, when, e, persons))
+
+    def _any(self, x: Frame, e: Deed, meant: Meant | None, found: Iterator[tuple[tuple[Deed, ...], Value]]) -> Value:
+        """Whether any of these ends it, or one that is not seen may have."""
         result = F
+        for deeds, value in found:
+            x.evidence.extend(c.id for c in deeds)
+            result = any_of((result, value))
+            if result is T:
+                return T
+        if not self.question.complete(x, e, meant, e.hi):
+            result = any_of((result, U))
+        return result
+
+    def unsure(self, x: Frame, a: Deed, when: Interval, e: Deed) -> Iterator[str]:
+        """The kinds of acts that may or may not have ended a."""
+        question = self.question
+        if question.who is None:
+            own = Meant(a.author, a.by if a.author else frozenset(), a.by or None)
+            each = [self._singly(x, a, when, e, own)]
+        elif question.choices is None:
+            each = [self._singly(x, a, when, e, union(question.who(x, e)))]
+        elif question.pattern.alike:
+            each = [self._together(x, a, when, e, persons) for persons in question.choices(x, e) if persons]
+        else:
+            each = [self._singly(x, a, when, e, one) for persons in question.choices(x, e) for one in persons]
+        for found in each:
+            yield from (c.kind for deeds, value in found if value is U for c in deeds)
+
+    def _singly(
+        self, x: Frame, a: Deed, when: Interval, e: Deed, meant: Meant
+    ) -> Iterator[tuple[tuple[Deed, ...], Value]]:
+        """Acts by whoever is meant that end it, or may."""
+        question = self.question
         lo, hi = (min(a.lo, when.lo), e.hi) if question.to is None else (None, None)
         for finder in self.finders:
             for c, value in finder.find(x, a, None, lo, hi):
@@ -57,33 +93,20 @@ class Ender:
                 if value is F:
                     continue
                 value = all_of((value, question.fits(x, c, e, meant), question.with_test(x, c, a)))
-                if value is F:
-                    continue
-                x.evidence.append(c.id)
-                result = any_of((result, value))
-                if result is T:
-                    return T
-        if not question.complete(x, e, meant, e.hi):
-            result = any_of((result, U))
-        return result
+                if value is not F:
+                    yield (c,), value
 
-    def _by_sets(self, x: Frame, a: Deed, when: Interval, e: Deed, persons: list[Meant]) -> Value:
-        """Ended by one like act of each of these, when the last is in effect."""
+    def _together(
+        self, x: Frame, a: Deed, when: Interval, e: Deed, persons: list[Meant]
+    ) -> Iterator[tuple[tuple[Deed, ...], Value]]:
+        """Sets of like acts, one of each of these, that end it when the last is in effect, or may."""
         question = self.question
-        result = F
         for made, value in make_sets(question, x, a, None, persons, asker=e):
             for c, then in zip(made.deeds, made.each, strict=True):
                 value = all_of((value, after(c, then, a, when), self._in_effect(x, c, then, e), self._shared(x, c, a)))
                 value = value if value is F else all_of((value, question.with_test(x, c, a)))
-            if value is F:
-                continue
-            x.evidence.extend(c.id for c in made.deeds)
-            result = any_of((result, value))
-            if result is T:
-                return T
-        if not question.complete(x, e, None, e.hi):
-            result = any_of((result, U))
-        return result
+            if value is not F:
+                yield made.deeds, value
 
     def _shared(self, x: Frame, c: Deed, a: Deed) -> Value:
         """Whether an ending equals what it ends in the shared fields."""

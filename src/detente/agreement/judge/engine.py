@@ -7,23 +7,26 @@ on each other, since findings are acts too. The result equals judging the whole 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import fields, is_dataclass
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 
 from detente.agreement import form as f
-from detente.agreement.finding import Finding
+from detente.agreement.finding import PERIOD, Finding
 from detente.agreement.geometry import Geometry
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.moments import due_deeds, edge_deeds
+from detente.agreement.judge.outline import outline_of
 from detente.agreement.judge.phases import PhaseState
+from detente.agreement.judge.reach import EVERYWHERE, Reach, reaches
 from detente.agreement.judge.rules import Clause, compile_rules
-from detente.agreement.judge.store import Cell
+from detente.agreement.judge.store import Bucket, Cell
 from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
+from detente.agreement.judge.watching import no_breach_known
 from detente.agreement.record import Act, Interval, OneOf
-from detente.agreement.strata import clauses_asked, order_of
+from detente.agreement.strata import clauses_asked
 from detente.agreement.values import Value
 
 Key = tuple[str, str, str | None]
@@ -52,13 +55,16 @@ class Engine:
         self.unsettled: dict[str, Act] = {}
         """Statements of which a receipt that is not seen may matter: from when they count rests on the heads."""
         self.clauses = compile_rules(self.terms)
-        self.order = order_of(agreement)
+        outline = outline_of(agreement)
+        self.order, self.streaks, self.told = outline.order, outline.streaks, outline.told
+        self.with_receipts, self.founding = outline.with_receipts, outline.founding
         self.findings: dict[Key, Finding] = {}
         self.changed: set[Key] = set()
         self.subjects: dict[str, dict[str, Subject]] = {name: {} for name in self.clauses}
         self.by_kind: dict[str, list[Clause]] = {}
         self.by_edge: dict[str, list[Clause]] = {}
         self.dues: list[Clause] = []
+        self._reaches: dict[str, Mapping[str, Reach]] = {}
         self.due_since: dict[str, tuple[int, int]] = {}
         for clause in self.clauses.values():
             self._register(clause)
@@ -70,17 +76,6 @@ class Engine:
         self.dirty_phases: set[str] = set(agreement.phases)
         self.phase_cells: dict[str, list[Cell]] = {}
         self.derived: dict[str, list[str]] = {}
-        kinds = {kind for pattern in _patterns(agreement) for kind in pattern.kinds}
-        self.with_receipts = "receipt" in kinds or any("receipt" in rule.kinds for rule in agreement.rules.values())
-        self.founding = {kind for pattern in _patterns(agreement.phases) for kind in pattern.kinds}
-        triggers = [rule.trigger.pattern for rule in agreement.rules.values() if rule.trigger is not None]
-        self.founding |= {
-            kind for pattern in triggers if pattern is not None and pattern.each for kind in pattern.kinds
-        }
-        edges = [edge for phase in agreement.phases.values() for edge in (*phase.starts, *phase.ends)]
-        self.streaks = [edge for edge in edges if isinstance(edge, f.Streak)]
-        asking = [pattern for pattern in _patterns(agreement) if "finding" in pattern.kinds]
-        self.told = {name for pattern in asking for name in clauses_asked(pattern, agreement)}
 
     def _register(self, clause: Clause) -> None:
         rule = clause.rule
@@ -147,7 +142,7 @@ class Engine:
             self.subjects[clause.rule.id][deed.id] = subject
             self.dirty[clause.rule.id][deed.id] = subject
 
-    def _triggering(self, clause: Clause) -> set[str]:
+    def _triggering(self, clause: Clause) -> AbstractSet[str]:
         """The clauses whose findings bring a duty about."""
         if clause.trigger is None:
             return self.told
@@ -169,20 +164,34 @@ class Engine:
             self.short.pop(subject, None)
 
     def _touch(self, cells: Iterable[Cell], deed: Deed | None) -> None:
-        """Readers of what changed are to be judged again; an act later than a reader does not concern it."""
-        since = -FAR
+        """Readers of what changed are to be judged again, but for those that an act at such a time cannot concern."""
+        since, until = -FAR, FAR
         if deed is not None and not self.terms.store.disordered:
             since = min([deed.lo, *(when.lo for when in deed.receipts.values())])
+            until = max([deed.hi, *(when.hi for when in deed.receipts.values())])
         for cell in cells:
+            dated = isinstance(cell, Bucket)
             for reader in cell.readers:
                 if isinstance(reader, Subject):
-                    if reader.deed.hi >= since or reader.clause.ahead:
-                        self.dirty[reader.clause.rule.id][reader.deed.id] = reader
+                    asked, ahead = reader.deed, reader.clause.ahead
+                    before, after = self._reach(reader.clause, deed.kind) if dated and deed is not None else EVERYWHERE
+                    if until + before >= asked.lo and since <= asked.hi + (after if ahead else 0):
+                        self.dirty[reader.clause.rule.id][asked.id] = reader
                 elif isinstance(reader, PhaseState):
                     self.dirty_phases.add(reader.phase.name)
 
+    def _reach(self, clause: Clause, kind: str) -> Reach:
+        """How far before and after a subject an act of a kind may lie and still change what a clause says of it."""
+        found = self._reaches.get(clause.rule.id)
+        if found is None:
+            found = self._reaches[clause.rule.id] = reaches(self.agreement, clause)
+        return found.get(kind, EVERYWHERE)
+
     def about(self, clause: str, act: str) -> list[Finding]:
         """The findings of one clause on one act, edge or due time."""
+        if act == PERIOD:
+            found = self.findings.get((clause, act, None))
+            return [found] if found is not None else []
         subject = self.subjects[clause].get(act)
         return subject.findings if subject is not None else []
 
@@ -233,8 +242,22 @@ class Engine:
                 for id, subject in dirty.items():
                     if self.subjects[name].get(id) is subject:
                         self._judge(subject)
+            if name in self.clauses and self.clauses[name].rule.watched:
+                self._settle_period(name)
         changed, self.changed = self.changed, set()
         return changed
+
+    def _settle_period(self, name: str) -> None:
+        """What is to be said of the whole period, if nothing is to be said against it."""
+        key = (name, PERIOD, None)
+        found = no_breach_known(self, name, self._first_instant())
+        if found == self.findings.get(key):
+            return
+        self.changed.add(key)
+        if found is None:
+            del self.findings[key]
+        else:
+            self.findings[key] = found
 
     def _settle_phase(self, name: str) -> None:
         self.dirty_phases.discard(name)
@@ -360,18 +383,3 @@ class Engine:
 
 def _finding_id(finding: Finding) -> str:
     return f"finding:{finding.clause}:{finding.act}:{finding.bearer or ''}"
-
-
-def _patterns(value: object) -> Iterator[f.Pattern]:
-    """All patterns of an agreement, nested ones too."""
-    if isinstance(value, f.Pattern):
-        yield value
-    if isinstance(value, Mapping):
-        for item in value.values():
-            yield from _patterns(item)
-    elif isinstance(value, tuple | list):
-        for item in value:
-            yield from _patterns(item)
-    elif is_dataclass(value) and not isinstance(value, type):
-        for part in fields(value):
-            yield from _patterns(getattr(value, part.name))

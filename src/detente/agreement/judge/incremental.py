@@ -28,31 +28,35 @@ class Revision:
 class Judge:
     """Judges one agreement over a record that grows, is corrected, and is seen from later instants."""
 
-    def __init__(self, agreement: Agreement, geometry: Geometry, now: int = 0) -> None:
+    def __init__(
+        self,
+        agreement: Agreement,
+        geometry: Geometry,
+        now: int = 0,
+        acts: Iterable[Act] = (),
+        heads: Mapping[str, int] | None = None,
+    ) -> None:
+        """`acts`, `heads`: what is known to begin with."""
         self.agreement = agreement
         self.geometry = geometry
         self._now = now
-        self._heads: dict[str, int] = {}
+        self._heads = dict(heads or {})
         self._acts: dict[str, Act] = {}
         self._gone: set[str] = set()
         self._sources: dict[str, int] = {}
-        self._engines: dict[str, Engine] = {"": Engine(agreement, geometry, now, {})}
+        self._engines: dict[str, Engine] = {}
         self._findings: dict[Key, Finding] = {}
         self._keys: dict[tuple[str, str], set[Key]] = {}
         self._order = {name: number for number, name in enumerate(agreement.rules)}
+        for act in acts:
+            self._keep(act)
+        self._split()
         self._tell("now")
 
     @classmethod
     def over(cls, agreement: Agreement, geometry: Geometry, record: Record) -> Judge:
         """A judge over a whole record, judged once."""
-        self = cls(agreement, geometry, record.now)
-        self._heads = dict(record.heads)
-        for engine in self._engines.values():
-            engine.see(record.now, self._heads)
-        for act in record.acts:
-            self._take(act)
-        self._tell("now")
-        return self
+        return cls(agreement, geometry, record.now, record.acts, record.heads)
 
     # what comes
 
@@ -87,26 +91,27 @@ class Judge:
         return self._tell(cause)
 
     def _take(self, act: Act) -> None:
-        if act.replaces:
-            self._gone.add(act.replaces)
-            self._forget(act.replaces)
-        if act.id in self._gone or act.withdrawn:
-            self._forget(act.id)
-            return
-        self._count(self._acts.get(act.id), -1)
-        self._acts[act.id] = act
-        self._count(act, 1)
+        gone = self._keep(act)
         self._split()
         for source, engine in self._engines.items():
-            engine.put(told(act, source))
-
-    def _forget(self, id: str) -> None:
-        act = self._acts.pop(id, None)
-        if act is not None:
-            self._count(act, -1)
-            self._split()
-            for engine in self._engines.values():
+            for id in gone:
                 engine.drop(id)
+            if act.id in self._acts:
+                engine.put(told(act, source))
+
+    def _keep(self, act: Act) -> list[str]:
+        """Keep an act, if it stands; the ids of acts that do not any more."""
+        gone = [act.replaces] if act.replaces else []
+        self._gone.update(gone)
+        if act.id in self._gone or act.withdrawn:
+            gone.append(act.id)
+        for id in gone:
+            self._count(self._acts.pop(id, None), -1)
+        if act.id not in gone:
+            self._count(self._acts.get(act.id), -1)
+            self._acts[act.id] = act
+            self._count(act, 1)
+        return gone
 
     def _count(self, act: Act | None, by: int) -> None:
         for account in act.accounts if act is not None else ():

@@ -53,7 +53,7 @@ class Later(Compiled):
                 if found is None:
                     continue
                 when, sure = found
-                value = self._in_answer(x, Made((a,), when.lo, when.hi, (when,)), e, limit, all_of((value, sure)))
+                value = self.in_answer(x, Made((a,), when.lo, when.hi, (when,)), e, limit, all_of((value, sure)))
                 if value is F:
                     del x.evidence[inner:]
                     continue
@@ -70,7 +70,7 @@ class Later(Compiled):
         result = F
         for made, value in self.sets(x, e, its, persons):
             inner = len(x.evidence)
-            value = self._in_answer(x, made, e, limit, value)
+            value = self.in_answer(x, made, e, limit, value)
             if value is F:
                 del x.evidence[inner:]
                 continue
@@ -80,10 +80,12 @@ class Later(Compiled):
                 return T
         return self._not_answered(x, e, None, limit, result)
 
-    def _in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
+    def in_answer(self, x: Frame, made: Made, e: Deed, limit: Interval, value: Value) -> Value:
         """Whether what was made came from e on, and by the limit."""
         if x.marks is not None:
-            x.marks += [made.lo, made.hi, limit.lo, limit.hi]
+            x.marks += [made.lo, made.hi]
+            if self.start is not None:  # a time that runs from e itself moves with e
+                x.marks += [limit.lo, limit.hi]
         value = all_of((value, T if made.hi <= limit.lo else F if made.lo > limit.hi else U))
         for a, when in zip(made.deeds, made.each, strict=True):
             if in_one_log(a, e):
@@ -96,7 +98,7 @@ class Later(Compiled):
 
     def _not_answered(self, x: Frame, e: Deed, meant: Meant | None, limit: Interval, result: Value) -> Value:
         """No sure answer: P while there may yet be one, U where one may be beyond what is known."""
-        if x.marks is not None:
+        if x.marks is not None and self.start is not None:
             x.marks.append(limit.hi + self.grace)
         if self.pattern.within is None or (limit.hi < FAR and x.now <= limit.hi + self.grace):
             x.volatile = True

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def owed_words(engine: Engine, permit: Clause, deed: Deed) -> Iterator[str]:
     """In words: the claim itself, then the duties under `then`."""
-    for pattern in later_patterns(permit.rule.when):
+    for pattern in later_patterns(engine.agreement, permit.rule.when):
         question = engine.terms.question(pattern, permit.rule.id)
         limit = question.deadline(engine.frame, deed, None)
         yield f"{question.phrase(None)} by {iso(limit.hi)}" if limit is not None else question.phrase(None)

@@ -6,7 +6,7 @@ require = answered ∨ `unless`. The table turns the two into a verdict.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,10 +15,12 @@ from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.judge.calendar import FAR
 from detente.agreement.judge.deeds import ASKER, Deed
+from detente.agreement.judge.doubt import kinds_in_doubt, questions_of
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.matching import not_later
 from detente.agreement.judge.people import Meant, union
 from detente.agreement.judge.questions import Question
+from detente.agreement.record import Interval
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
 
 if TYPE_CHECKING:
@@ -66,6 +68,9 @@ class Clause:
         self.beside: list[Clause] = []
         """Of a prohibition: the permissions that neither prevail nor yield."""
         self.looks_ahead = _asks_later(terms.agreement, (rule.when, rule.unless))
+        ahead = [pattern for part in (rule.when, rule.unless) for pattern in later_patterns(terms.agreement, part)]
+        self.asks = [one for part in (rule.when, rule.unless) for one in questions_of(self, part)]
+        self.awaits = [terms.question(pattern, rule.id) for pattern in ahead]
         self.ahead = rule.mode == "require" or _asks_later(terms.agreement, rule)
 
     # the parts
@@ -105,14 +110,17 @@ class Clause:
 
     def applies(self, x: Frame, e: Deed) -> Value:
         """Of a permission: whether it holds for this act; before the act, one that looks ahead only if relied on."""
-        if e.kind not in self.rule.kinds or (
-            x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
-        ):
+        if not self.heeded(x, e):
             return F
         value = all_of((T if e.sure else U, self.scope(x, e)))
         if value is not F and self.unless is not None:
             value = all_of((value, negate(self.unless(x, e, None))))
         return value
+
+    def heeded(self, x: Frame, e: Deed) -> bool:
+        """Of a permission: whether it speaks of this kind of act, and before the act is relied on if it looks ahead."""
+        unasked = x.relied is not None and self.looks_ahead and self.rule.id not in x.relied
+        return e.kind in self.rule.kinds and not unasked
 
     def lifting(self, x: Frame, e: Deed) -> Value:
         """Any permission that prevails over this prohibition and applies."""
@@ -145,6 +153,9 @@ class Clause:
         if counted is None:
             return []
         e, sure = counted
+        if e.lacking:
+            accounts = "account" if e.lacking == 1 else "accounts"
+            x.missing.append(f"{e.lacking} more independent {accounts} of the {e.kind}")
         a = all_of((sure, T if e.sure else U, self.scope(x, e)))
         if a is F:
             return []
@@ -163,7 +174,7 @@ class Clause:
             against = tuple(permit.rule.id for permit in self.beside if permit.counts(x, e, self) is not F)
             if against:
                 verdict = "cannot tell"
-        due_by = self._claimable(x, e) if verdict == "not due" else None
+        due_by = self._awaited_until(x, e) if verdict == "not due" else None
         return [self._finding(x, e, verdict, e.author, against=against, due_by=due_by)]
 
     def _from_receipt(self, x: Frame, e: Deed) -> tuple[Deed, Value] | None:
@@ -176,39 +187,50 @@ class Clause:
             return None
         return e.counted_from(found[0]), found[1]
 
-    def _claimable(self, x: Frame, e: Deed) -> int | None:
-        """Until when a permission that looks ahead may still be claimed."""
-        found = [limit for permit in self.permits for limit in _deadlines(permit, x, e)]
-        return max(found) if found else None
+    def _awaited_until(self, x: Frame, e: Deed) -> int | None:
+        """Until when something may still come that the prohibition, or a permission that lifts it, waits for."""
+        lifting = [permit for permit in self.permits if permit.heeded(x, e)]
+        limits = [limit.hi for one in (self, *lifting) for limit in one.deadlines(x, e)]
+        grace = self.terms.agreement.grace
+        return max((limit for limit in limits if limit < FAR and x.now <= limit + grace), default=None)
+
+    def deadlines(self, x: Frame, e: Deed) -> Iterator[Interval]:
+        """The last instants for what its `when` and `unless` ask about the time to come."""
+        for question in self.awaits:
+            limit = question.deadline(x, e, None)
+            if limit is not None:
+                yield limit
 
     def _duties(self, x: Frame, e: Deed, a: Value) -> list[Finding]:
         excused: Value | None = None
         found = []
         start = (x.evidence, x.missing)
-        for code, answer in self._bound(x, e):
+        for code, answer, meant in self._bound(x, e):
             x.evidence, x.missing = list(start[0]), list(start[1])
-            g = answer()
+            owed = answer()
+            g = owed
             if g is not T and self.unless is not None:
                 excused = self.unless(x, e, None) if excused is None else excused
                 g = any_of((g, excused))
-            found.append(self._finding(x, e, _TABLE[a][g], code, due_by=self.limit(x, e)))
+            due_by = self.limit(x, e)
+            found.append(self._finding(x, e, _TABLE[a][g], code, due_by=due_by, meant=meant if owed is U else []))
         return found
 
-    def _bound(self, x: Frame, e: Deed) -> Iterator[tuple[str | None, Callable[[], Value]]]:
-        """Who is bound, and whether it was answered: each one; or all together where it is unsure who they are."""
+    def _bound(self, x: Frame, e: Deed) -> Iterator[tuple[str | None, Callable[[], Value], list[Meant]]]:
+        """Who is bound, whether it was answered, and by whom it may be: each one; or all together where it is unsure."""
         assert self.owed is not None
         assert self.who is not None
         if self.each is None:
             meant = union(self.who(x, e))
-            yield meant.code, lambda: self.answered(x, e, meant)
+            yield meant.code, lambda: self.answered(x, e, meant), [meant]
             return
         choices = self.each(x, e)
         if len(choices) == 1 and choices[0]:
             for one in choices[0]:
-                yield one.code, partial(self.answered, x, e, one)
+                yield one.code, partial(self.answered, x, e, one), [one]
             return
         values = {all_of(self.answered(x, e, one) for one in persons) if persons else F for persons in choices}
-        yield None, lambda: values.pop() if len(values) == 1 else U
+        yield None, lambda: values.pop() if len(values) == 1 else U, [one for persons in choices for one in persons]
 
     def limit(self, x: Frame, e: Deed) -> int | None:
         """The last instant for what is owed; None if it cannot be dated."""
@@ -237,6 +259,7 @@ class Clause:
         *,
         against: tuple[str, ...] = (),
         due_by: int | None,
+        meant: Iterable[Meant] = (),
     ) -> Finding:
         rule = self.rule
         evidence = tuple(dict.fromkeys(i for i in x.evidence if i != e.id))
@@ -248,22 +271,21 @@ class Clause:
             due_by=due_by, against=against,
         )  # fmt: skip
         if verdict == "cannot tell" and rule.doubt:
-            finding = replace(finding, borne_by=self._borne_by(x, e, evidence, bearer))
+            finding = replace(finding, borne_by=self._borne_by(x, e, bearer, meant))
         if rule.reading_of or (self.force is not None and self.force(x, e, None) is not T):
             finding = replace(finding, shadow=True)
         return finding
 
-    def _borne_by(self, x: Frame, e: Deed, evidence: tuple[str, ...], bearer: str | None) -> str:
-        """Who bears the doubt: the first key that is `any` or the kind of an act that is not sure (resolution 20)."""
-        deeds = [e, *(deed for deed in (self.terms.store.named(id)[0] for id in evidence) if deed is not None)]
-        kinds = {deed.kind for deed in deeds}
+    def _borne_by(self, x: Frame, e: Deed, bearer: str | None, meant: Iterable[Meant]) -> str:
+        """Who bears the doubt: the first key that is `any` or the kind of an act in doubt (resolution 20)."""
+        kinds = kinds_in_doubt(self, x, e, meant)
         for kind, who in self.rule.doubt.items():
             if kind != "any" and kind not in kinds:
                 continue
             if who == "actor":
                 return bearer or ""
             if who == "guarantor":
-                return self._answers(bearer) or ""
+                return self.terms.persons.guarantor(bearer) or "" if bearer else ""
             if who == "other":
                 others = [code for code in self.terms.agreement.parties if code != bearer]
                 return others[0] if len(others) == 1 and bearer else ""
@@ -276,18 +298,14 @@ class Clause:
         return (self.terms.persons.guarantor(bearer) or None) if bearer else None
 
 
-def _deadlines(permit: Clause, x: Frame, e: Deed) -> list[int]:
-    questions = [permit.terms.question(pattern, permit.rule.id) for pattern in later_patterns(permit.rule.when)]
-    limits = [question.deadline(x, e, None) for question in questions]
-    return [limit.hi for limit in limits if limit is not None]
-
-
-def later_patterns(condition: f.Condition | None) -> list[f.Pattern]:
-    """The questions of a condition that look ahead."""
+def later_patterns(agreement: f.Agreement, condition: f.Condition | None) -> list[f.Pattern]:
+    """The questions of a condition that look ahead from the act itself, through names as well."""
     if isinstance(condition, f.All | f.Any_):
-        return [pattern for item in condition.items for pattern in later_patterns(item)]
+        return [pattern for item in condition.items for pattern in later_patterns(agreement, item)]
     if isinstance(condition, f.Not):
-        return later_patterns(condition.item)
+        return later_patterns(agreement, condition.item)
+    if isinstance(condition, f.Named):
+        return later_patterns(agreement, agreement.define[condition.name])
     if isinstance(condition, f.Ask) and condition.mode == "later":
         return [condition.pattern]
     return []

@@ -27,7 +27,7 @@ def told(act: Act, source: str) -> Act:
             if act.received:  # its receipt is one signature, not two accounts
                 changes = {key: value for key, value in changes.items() if key not in ("received", "at")}
             return act.told_by(Account(source, changes))
-    return replace(act, accounts=()) if act.accounts else act
+    return replace(act, accounts=(), sources=act.tellers()) if act.accounts else act
 
 
 def combined(found: list[tuple[str, list[Finding]]]) -> list[Finding]:

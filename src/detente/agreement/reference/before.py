@@ -155,6 +155,7 @@ def proposal(
     stale = {log: head for log, head in known.heads.items() if head < asked}
     case: Case = case_of(agreement, Record((*known.acts, made), when, stale), geometry, relied)
     case.acts = tuple(item for item in case.acts if not item.id.startswith(f"receipt:{act.id}:"))
+    case.proposed = act.id
     return About(case, made, case.made(made) or moment)
 
 

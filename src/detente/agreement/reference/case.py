@@ -18,17 +18,17 @@ PLAIN = ("receipt", "finding", "due", "day", "edge")
 
 @dataclass
 class Trace:
-    """What the questions met on the way: acts that spoke, what was missing, deadlines that still run."""
+    """What the questions met on the way: acts that spoke, what was missing."""
 
     evidence: list[str] = field(default_factory=list)
     unsure: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    running: list[int] = field(default_factory=list)
 
 
 @dataclass
 class Case:
-    """Everything a question may look at. `relied`: in a before-check the permissions named, else None."""
+    """Everything a question may look at. In a before-check `relied` are the permissions named (else None) and `proposed`
+    is the act asked about."""
 
     agreement: Agreement
     record: Record
@@ -38,6 +38,7 @@ class Case:
     acts: tuple[Act, ...] = ()
     spans: dict[str, object] = field(default_factory=dict)
     renamed: dict[str, str] = field(default_factory=dict)
+    proposed: str = ""
 
     def __post_init__(self) -> None:
         self.renamed = {act.replaces: act.id for act in self.record.acts if act.replaces}
@@ -160,8 +161,26 @@ class Case:
         return self.first_receipt(act)
 
 
+def told_enough(case: Case, act: Act) -> bool:
+    """Whether as many independent sources tell an event as the agreement asks for (resolution 16). Those for whom one and
+    the same party answers are one source."""
+    needed = case.agreement.sources.get(act.kind, 1)
+    if needed <= 1 or act.id == case.proposed:
+        return True
+    return lacking(case, act) == 0
+
+
+def lacking(case: Case, act: Act) -> int:
+    """How many more independent sources an event needs."""
+    others = case.agreement.others
+    names = {(others[one].guarantor or one) if one in others else one for one in act.tellers()}
+    return max(0, case.agreement.sources.get(act.kind, 1) - len(names))
+
+
 def surely_made(case: Case, act: Act, at: Interval) -> Value:
-    """A statement that may never have been received may not have been made; an event was, whenever."""
+    """A statement that may never have been received may not have been made; an event was, whenever, if enough tell it."""
+    if not told_enough(case, act):
+        return U
     return U if at.hi >= FAR and not case.is_event(act.kind) and act.kind not in PLAIN else T
 
 

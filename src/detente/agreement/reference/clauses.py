@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from detente.agreement import form as f
 from detente.agreement.finding import Finding, Verdict
 from detente.agreement.record import Act
-from detente.agreement.reference import conditions, people, phases, units
-from detente.agreement.reference.case import About, Case, Trace, surely_made
+from detente.agreement.reference import conditions, doubt, people, phases, questions, units
+from detente.agreement.reference.case import About, Case, Trace, lacking, surely_made, told_enough
 from detente.agreement.reference.instants import FAR
 from detente.agreement.strata import walk
 from detente.agreement.values import F, P, T, U, Value, all_of, any_of, negate
@@ -45,7 +45,9 @@ def in_force(about: About) -> Value:
     return T if condition is None else conditions.value(condition, replace(about, trace=Trace()))
 
 
-def finish(rule: f.Rule, about: About, finding: Finding) -> Finding:
+def finish(
+    rule: f.Rule, about: About, finding: Finding, owed: f.Ask | None = None, since: int | None = None
+) -> Finding:
     """Who answers, what lies in shadow, who bears the doubt; what it rests on."""
     case, trace = about.case, about.trace
     answers = rule.answers or (people.guarantor(case, finding.bearer) if finding.bearer else None)
@@ -53,6 +55,7 @@ def finish(rule: f.Rule, about: About, finding: Finding) -> Finding:
     shadow = bool(rule.reading_of) or (not rule.survives and in_force(about) is not T)
     unsure = finding.verdict in ("cannot tell", "not due")
     evidence = [*trace.evidence, *(trace.unsure if unsure else ())]
+    doubtful = finding.verdict == "cannot tell" and bool(rule.doubt)
     return replace(
         finding,
         answers=answers,
@@ -60,23 +63,29 @@ def finish(rule: f.Rule, about: About, finding: Finding) -> Finding:
         at=(about.at.lo, about.at.hi),
         evidence=tuple(dict.fromkeys(evidence)),
         missing=tuple(dict.fromkeys(trace.missing)) if finding.verdict not in ("kept", "not applicable") else (),
-        due_by=finding.due_by if finding.due_by is not None else (min(trace.running) if trace.running else None),
-        borne_by=_borne_by(rule, finding, about) if finding.verdict == "cannot tell" else "",
+        borne_by=_borne_by(rule, finding, about, owed, since) if doubtful else "",
     )
 
 
-def _borne_by(rule: f.Rule, finding: Finding, about: About) -> str:
-    """`doubt`: {kind of the act in doubt, or any: who bears it}; never changes the verdict (resolution 20)."""
-    kinds = {act.kind for name in about.trace.unsure if (act := about.case.find(name)) is not None}
+def _borne_by(rule: f.Rule, finding: Finding, about: About, owed: f.Ask | None, since: int | None) -> str:
+    """`doubt`: {kind of an act in doubt, or any: who bears it}; never changes the verdict (resolution 20)."""
+    case = about.case
+    asks = doubt.questions_of((rule.when, rule.unless), case)
+    above = [permit for permit in case_permits(about) if permit.id == rule.parent or lifts(permit, rule)]
+    for permit in above:
+        if heeded(permit, about):
+            asks += doubt.questions_of((permit.when, permit.unless), case)
+    kinds = {kind for ask in asks for kind in doubt.in_doubt(ask, about)}
+    kinds |= doubt.in_doubt(owed, about, since) if owed is not None else set()
     for key, who in rule.doubt.items():
         if key == "any" or key in kinds:
             if who == "actor":
                 return finding.bearer or ""
             if who == "guarantor":
-                return (people.guarantor(about.case, finding.bearer) or "") if finding.bearer else ""
+                return (people.guarantor(case, finding.bearer) or "") if finding.bearer else ""
             if who == "other":
-                others = [code for code in about.case.agreement.parties if code != finding.bearer]
-                return others[0] if len(others) == 1 else ""
+                others = [code for code in case.agreement.parties if code != finding.bearer]
+                return others[0] if len(others) == 1 and finding.bearer else ""
             return who
     return ""
 
@@ -101,6 +110,9 @@ def in_time(subjects: list[Subject]) -> list[Subject]:
 
 def scope(rule: f.Rule, about: About) -> Value:
     """a = kind and by and when and during."""
+    if not told_enough(about.case, about.act):
+        more = lacking(about.case, about.act)
+        about.trace.missing.append(f"{more} more independent account{'s' * (more > 1)} of the {about.act.kind}")
     values = [surely_made(about.case, about.act, about.at)]
     values += [people.among(about.act.by, rule.by, about), conditions.value(rule.when, about)]
     if rule.during:
@@ -108,12 +120,16 @@ def scope(rule: f.Rule, about: About) -> Value:
     return all_of(values)
 
 
+def heeded(permit: f.Rule, about: About) -> bool:
+    """Whether a permission speaks of this kind of act, and before the act is relied on if it looks ahead."""
+    relied = about.case.relied
+    ahead = looks_ahead((permit.when, permit.unless), about.case)
+    return about.act.kind in permit.kinds and (relied is None or not ahead or permit.id in relied)
+
+
 def applies(permit: f.Rule, about: About) -> Value:
     """Whether a permission applies. Before an act, one that looks ahead counts only if the asker relies on it (12)."""
-    if about.act.kind not in permit.kinds:
-        return F
-    relied = about.case.relied
-    if relied is not None and permit.id not in relied and looks_ahead((permit.when, permit.unless), about.case):
+    if not heeded(permit, about):
         return F
     return all_of([scope(permit, about), negate(conditions.value(permit.unless, about)) if permit.unless else T])
 
@@ -180,8 +196,20 @@ def forbidden(rule: f.Rule, about: About) -> Finding:
             and meets(permit, rule, replace(about, clause=permit.id, trace=Trace())) is not F
         )
         word = "cannot tell" if against else word
-    finding = Finding(rule.id, about.act.id, bearer_of(about.act), word, against=against)
+    waits = awaited_until(rule, about) if word == "not due" else None
+    finding = Finding(rule.id, about.act.id, bearer_of(about.act), word, due_by=waits, against=against)
     return finish(rule, about, finding)
+
+
+def awaited_until(rule: f.Rule, about: About) -> int | None:
+    """Until when something may still come that a prohibition, or a permission that lifts it, waits for."""
+    case, asks = about.case, doubt.questions_of((rule.when, rule.unless), about.case)
+    for permit in case_permits(about):
+        if lifts(permit, rule) and heeded(permit, about):
+            asks += doubt.questions_of((permit.when, permit.unless), case)
+    later = [ask.pattern for ask in asks if ask.mode == "later"]
+    ends = [end.hi for pattern in later if (end := questions.last_instant(pattern, about)) is not None]
+    return max((end for end in ends if end < FAR // 2 and case.record.now <= end + case.agreement.grace), default=None)
 
 
 def case_permits(about: About) -> list[f.Rule]:

@@ -22,6 +22,7 @@ from detente.agreement.reference.clauses import (
     verdict,
 )
 from detente.agreement.reference.instants import FAR, at_minute, iso, local_day, not_later
+from detente.agreement.reference.watching import no_breach_known
 from detente.agreement.values import F, P, T, Value, all_of, any_of
 
 
@@ -166,7 +167,8 @@ def required(rule: f.Rule, subject: Subject) -> list[Finding]:
         end = about.at if due else questions.last_instant(owed, about)
         due_by = end.hi if end is not None and end.hi < FAR // 2 else None
         finding = Finding(rule.id, about.act.id, bearer, verdict(a, g), due_by=due_by)
-        found.append(finish(rule, about, finding))
+        asked = f.Ask(owed, "earlier" if due else "later")
+        found.append(finish(rule, about, finding, asked, subject.since))
     return found
 
 
@@ -181,7 +183,8 @@ def _by_then(owed: f.Pattern, about: About, since: int | None) -> Value:
 def findings(rule: f.Rule, case: Case) -> list[Finding]:
     """All findings of one clause."""
     if rule.mode == "forbid":
-        return forbid(rule, case)
+        found = forbid(rule, case)
+        return found + (no_breach_known(rule, case, found, first_known(case)) if rule.watched else [])
     if rule.mode == "permit":
         return permit(rule, case)
     return require(rule, case) if rule.mode == "require" else []

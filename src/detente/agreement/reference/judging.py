@@ -70,7 +70,7 @@ def told(act: Act, side: str) -> Act:
                 kept = {key: item for key, item in account.changes.items() if key not in ("at", "received")}
                 account = replace(account, changes=kept)
             return act.told_by(account)
-    return replace(act, accounts=())
+    return replace(act, accounts=(), sources=act.tellers())
 
 
 def merged(runs: list[list[Finding]], sides: list[str], agreement: Agreement) -> list[Finding]:

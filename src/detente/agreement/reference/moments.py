@@ -44,10 +44,11 @@ def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
     for number in range(-waits, longest + 2 * waits if longest else -waits):  # calm days, and the last word of each
         last = day_end(today + timedelta(days=number), zone)
         found |= {last + 1, last + agreement.settle}
+    minutes = minutes_in(agreement)
     for number in range(_DAYS_AHEAD + 1):
         day = today + timedelta(days=number)
         found.add(day_start(day, zone))
-        found |= {at_minute(day, minute, zone) for minute in minutes_in(agreement)}
+        found |= {at_minute(day, minute, zone) for minute in minutes}
     for number in range(1, 370):
         start = day_start(today + timedelta(days=number), zone)
         if period_start(start, "month", zone) == start:

@@ -48,7 +48,9 @@ class Span:
         return any_of([all_of([value, not_later(end, at)]) for end, value in self.ends])
 
     def runs(self, at: Interval) -> Value:
-        """Whether it runs at an instant."""
+        """Whether it runs at an instant; never, if it is surely over before it can have started."""
+        if any(value is T and end.hi <= self.start.at.lo for end, value in self.ends):
+            return F
         return all_of([self.start.value, not_later(self.start.at, at), negate(self.ended(at))])
 
 

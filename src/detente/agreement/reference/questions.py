@@ -119,11 +119,7 @@ def _later(pattern: f.Pattern, about: About) -> Value:
     answers = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
         for unit in units(pattern, about, None, persons):
-            values = [unit.value, further(pattern, unit, about), not_later(unit.made, end)]
-            for act, made in zip(unit.acts, unit.each_made, strict=True):
-                order = in_order(about.act, act, case)
-                values.append(not_later(about.at, made) if order is None else (T if order else F))
-            answers.append((unit, all_of(values)))
+            answers.append((unit, answers_in_time(pattern, unit, about)))
     value = any_of([answer for _, answer in answers])
     if value is not T:
         if pattern.within is None:
@@ -132,11 +128,22 @@ def _later(pattern: f.Pattern, about: About) -> Value:
             value = U
         elif case.record.now <= end.hi + case.agreement.grace:
             value = P
-            about.trace.running.append(end.hi)
         elif not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, end.hi)):
             value = any_of([value, U])
     _note(pattern, answers, value, about)
     return value
+
+
+def answers_in_time(pattern: f.Pattern, unit: Unit, about: About) -> Value:
+    """Whether what was made came from e on, and by the deadline."""
+    end = last_instant(pattern, about)
+    if end is None:
+        return F
+    values = [unit.value, further(pattern, unit, about), not_later(unit.made, end)]
+    for act, made in zip(unit.acts, unit.each_made, strict=True):
+        order = in_order(about.act, act, about.case)
+        values.append(not_later(about.at, made) if order is None else (T if order else F))
+    return all_of(values)
 
 
 # count
@@ -152,7 +159,7 @@ def _count(pattern: f.Pattern, about: About) -> Value:
     answers = []
     for persons in people.listed(pattern.by, about) if pattern.each and pattern.by else [None]:
         every = units(pattern, about, None, persons, counting=True)
-        answers += [(unit, _counted(pattern, unit, every, about)) for unit in every]
+        answers += [(unit, counted(pattern, unit, every, about)) for unit in every]
     surely, possibly = _how_many(pattern, answers, about)
     if not case.whole(pattern.kinds, people.logs_of(pattern.by, about), until(pattern, about.at.hi)):
         possibly = FAR
@@ -167,7 +174,8 @@ def _count(pattern: f.Pattern, about: About) -> Value:
     return F if possibly < low or surely > high else U
 
 
-def _counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
+def counted(pattern: f.Pattern, unit: Unit, every: list[Unit], about: About) -> Value:
+    """Whether a unit is one of those that a count counts."""
     itself = any(act.id == about.act.id for act in unit.acts)
     if all(act.id == about.act.id for act in unit.acts):  # it counts, whatever its own time
         return all_of([unit.value, further(pattern, unit, about)])

@@ -111,10 +111,22 @@ def _ends(
         values.append(alike(names, one, act, about))
         if ender.by is None:
             values.append(people.same_people(one.by, act.by))
-    value = all_of(values)
-    if value is U:
-        about.trace.unsure += [one.id for one in end.acts if one.id not in about.trace.unsure]
-    return value
+    return all_of(values)
+
+
+def unsure_enders(pattern: f.Pattern, unit: Unit, about: About) -> set[str]:
+    """The kinds of acts that may or may not have ended an act of a unit."""
+    found: set[str] = set()
+    for act, made in zip(unit.acts, unit.each_made, strict=True):
+        beside = about.inner(act, made)
+        for ender in pattern.ended_by:
+            for each in meanings(ender, about) if ender.each else [[ender]]:
+                for one in each:
+                    for persons in people.listed(one.by, about) if one.each and one.by else [None]:
+                        for end in units(one, about, beside, persons):
+                            if _ends(pattern, one, end, act, made, about, beside) is U:
+                                found |= {item.kind for item in end.acts}
+    return found
 
 
 def superseded(pattern: f.Pattern, unit: Unit, all_units: list[Unit], about: About) -> Value:

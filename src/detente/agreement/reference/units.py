@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations, product
 
 from detente.agreement import form as f
-from detente.agreement.finding import Finding
+from detente.agreement.finding import PERIOD, Finding
 from detente.agreement.record import Act, Interval, OneOf
 from detente.agreement.reference import fields, people
-from detente.agreement.reference.case import About, Case
+from detente.agreement.reference.case import About, Case, told_enough
 from detente.agreement.reference.instants import FAR, first_of, last_of
 from detente.agreement.strata import clauses_asked
 from detente.agreement.values import F, T, U, Value, all_of
@@ -38,7 +38,7 @@ def acts_of(pattern: f.Pattern, case: Case) -> list[Act]:
     found = [act for act in case.acts if act.kind in pattern.kinds]
     if "finding" in pattern.kinds:
         for clause in sorted(clauses_asked(pattern, case.agreement)):
-            found += [as_act(finding, case) for finding in case.findings_of(clause)]
+            found += [as_act(one, case) for one in case.findings_of(clause) if one.act != PERIOD]
     return found
 
 
@@ -65,7 +65,7 @@ def receipts(pattern: f.Pattern, act: Act, about: About) -> tuple[Value, Interva
     case = about.case
     if pattern.to is None or case.is_event(act.kind):
         made = case.made(act)
-        return (T, made) if made is not None else None
+        return (T if told_enough(case, act) else U, made) if made is not None else None
     if pattern.to_each:
         answers = []
         for who in people.listed(pattern.to, about):
