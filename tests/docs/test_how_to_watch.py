@@ -16,6 +16,7 @@ from detente.demo.three import Three
 from tests.docs.story import ROOT, Shell, _filled, check, steps_of
 
 PAGES = [ROOT / "docs" / "how-to" / name for name in ("raise-stop.md", "keep-the-watch.md")]
+SILENT = 'detente stop form --from ru --to us --item t-1 --reason "our people are there" > form'
 SYRIA = ROOT / "agreements" / "syria-2016-07.yaml"
 
 
@@ -48,7 +49,7 @@ def test_every_command_shows_what_it_prints(page: Path):
     silent = [
         step.command.split("=")[0] for step in steps_of(page.read_text("utf-8")) if not step.shown and not step.name
     ]
-    assert silent in ([], ["words"])
+    assert silent == ([] if page.stem == "keep-the-watch" else [SILENT, "words"])
 
 
 if __name__ == "__main__":

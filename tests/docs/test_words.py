@@ -30,6 +30,8 @@ ALLOWED = {
     "returns the approved plan": "black-sea and others: an inspection plan, in the words of the reconstructed text",
     "safe, unhindered and sustained": "humanitarian access, in the words of the reconstructed text",
 }
+OF_A_RELEASE = {"adapters/release_desk.py", "adapters/told_commands.py", "adapters/told_ledger.py", "cli/told.py"}
+"""Here, and in node/release, `approved` and `cleared` are said of the release of a statement by one's own agencies."""
 AGREEMENTS = sorted((ROOT / "agreements").glob("*.yaml"))
 
 
@@ -38,6 +40,11 @@ def strings(path: Path) -> Iterator[tuple[int, str]]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.lineno, node.value
+
+
+def _of_a_release(path: Path) -> set[str]:
+    name = path.relative_to(ROOT / "src" / "detente").as_posix()
+    return {"approved", "cleared"} if name in OF_A_RELEASE or name.startswith("node/release/") else set()
 
 
 def bad(text: str) -> list[str]:
@@ -57,7 +64,7 @@ def test_no_string_of_the_code_says_it():
         f"{path.relative_to(ROOT)}:{line}: {text[:80]!r}"
         for path in sorted((ROOT / "src" / "detente").rglob("*.py"))
         for line, text in strings(path)
-        if bad(text)
+        if set(bad(text)) - _of_a_release(path)
     ]
     assert found == []
 
