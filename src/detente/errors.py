@@ -77,7 +77,7 @@ ADVICE: dict[str, str] = {
     # our own house
     "backup-restored": "wait for a fresh countersignature from the other side; the node signs nothing until then",
     "not-signing": "wait until the other side or a cosigner has answered, or use the voice form",
-    "disk-full": "free space on the node's disk; what was receipted is safe, nothing new is signed meanwhile",
+    "disk-full": "free space on the node's disk; what was receipted is kept, nothing new is signed meanwhile",
     "peer-dead": "call the other side; the node keeps trying and keeps everything it has to send",
     "peer-refuses": "compare with the other side by voice what both hold; it refuses this node's log, by the name given",
     "store-locked": "give the store key or passphrase; the private store cannot be read without it",
