@@ -28,7 +28,7 @@ def _register() -> None:
     from detente.cli.bundle import bundle
     from detente.cli.checking import check
     from detente.cli.clauses import clauses
-    from detente.cli.demo import demo
+    from detente.cli.demo import demo, demo_live
     from detente.cli.importing import import_group
     from detente.cli.judging import judge
     from detente.cli.judging_before import may
@@ -36,12 +36,44 @@ def _register() -> None:
     from detente.cli.lists import lists
     from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
     from detente.cli.operate import discard, override, watch
+    from detente.cli.operator import operator
     from detente.cli.place import place
     from detente.cli.record import export, log, receipt, record, voice
     from detente.cli.verify import verify
 
-    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
-    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, terms)
+    first = (
+        adopt,
+        areas,
+        bundle,
+        check,
+        clauses,
+        compare,
+        demo,
+        demo_live,
+        discard,
+        draft,
+        export,
+        import_group,
+        judge,
+        keys,
+    )
+    then = (
+        lists,
+        log,
+        may,
+        node,
+        offer,
+        operator,
+        override,
+        place,
+        receipt,
+        record,
+        refusals,
+        release,
+        say,
+        state,
+        terms,
+    )
     for command in (*first, *then, verify, voice, watch):
         cli.add_command(command)
 
