@@ -13,6 +13,7 @@ So a fault can only move an answer away from "no objection". Statements of every
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -42,10 +43,12 @@ def faulty(record: Record, author: str, until: int) -> Record:
     return Record(kept, record.now, {**record.heads, author: until})
 
 
-def asked(agreement: Agreement, record: Record, geometry: Exact, deed: Act) -> tuple[str, dict[str, str]]:
+def asked(agreement: Agreement, record: Record, geometry: Exact, deed: Act) -> tuple[str, Mapping[str, str]]:
     judge = Judge.over(agreement, geometry, record)
     found = {
-        one.clause: one.verdict for one in judge.may(deed, record.now) if agreement.rules[one.clause].mode == "forbid"
+        one.clause: str(one.verdict)
+        for one in judge.may(deed, record.now)
+        if agreement.rules[one.clause].mode == "forbid"
     }
     return judge.overall(deed, record.now).word, found
 

@@ -56,7 +56,7 @@ def test_a_finding_has_example_judge_and_choices(run):
     output = run(HEAD + CLAUSES, "--no-readback", "--width", "100").output
     assert "1. PERMITTED AND FORBIDDEN, AND NEITHER COMES FIRST" in output
     assert "N forbids what P permits; the text states no precedence." in output
-    assert "a strike by us, urgent yes." in output
+    assert "a strike by United States, urgent yes." in output
     assert "Judge    N cannot tell, since P would permit it" in output
     assert "The parties may: say that N prevails over P; or say that P prevails over N" in output
     assert "still to be settled: P." in output

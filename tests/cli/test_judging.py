@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from html.parser import HTMLParser
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,14 @@ def test_the_summary_counts_and_lists_what_needs_attention(path, write):
     found = [one for one in judge_record(story.agreement, story.record, Distances()) if not one.shadow]
     words = ("broken", "disputed", "cannot tell", "not due", "kept")
     wanted = [str(sum(one.verdict == word for one in found) or "-") for word in words]
-    (total,) = [line.split()[2:] for line in lines if line.startswith("  all clauses")]
+    (row,) = [line.split()[2:] for line in lines if line.startswith("  all clauses")]
+    total, out_of = row[:5], row[5]
+    assert int(out_of.replace("-", "0")) == sum(int(each.replace("-", "0")) for each in total)
+    for by in ("  by who is bound", "  by day"):  # the same findings, counted another way
+        start = next((at for at, line in enumerate(lines) if line.startswith(by)), None)
+        if start is not None:
+            rows = list(takewhile(lambda line: re.search(r"(\d|-)$", line), lines[start + 1 :]))
+            assert sum(int(line.split()[-2].replace("-", "0")) for line in rows) == int(out_of.replace("-", "0")), by
     assert total == wanted
     listed = [line for line in lines if re.match(r" *\d+ (broken|disputed|cannot tell) ", line)]
     assert len(listed) == min(20, sum(one.verdict in words[:3] for one in found))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.alerts import Alerts
+from detente.adapters.changes import Changes, mark, sizes
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
@@ -21,12 +22,15 @@ from detente.adapters.release_store import ReleaseStore
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
 from detente.adapters.word_list import word_list
+from detente.agreement.kinds import Kind
 from detente.errors import GivenError, LocalError
 from detente.model.statement import Statement
 from detente.node.house import House
 from detente.node.ledger import Ledger
+from detente.node.release.coarsen import coarsen
 from detente.node.release.labels import read_label
 from detente.node.release.outgoing import of_the_node
+from detente.node.release.pipeline import meaning
 from detente.node.speaker import Placed
 from detente.proof.checkpoint import Head
 from detente.proof.keys import key_id
@@ -86,8 +90,11 @@ class Commands:
         desks = DeskCommands(house, private, clock.now, most_per_day)
         self.sayings = desks.sayings
         self.release = ReleaseDesk(house, store, ReleaseStore(private, house.me), self.sayings, clock.now)
+        self._told = desks.told
+        self.release.desk.coarsen, self.release.desk.guard = coarsen, self._told.ledger
+        self.release.told = self._told.ledger.said
         self._kept = ReleaseCommands(self.release, self._fields, self._placed)
-        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
+        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting | Changes]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
         alerts = alerts or Alerts((), private.path.parent)
@@ -97,16 +104,18 @@ class Commands:
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
+        self._told.ledger.ended()
         for waiting in (self.after, self.release.after):
             while waiting:
                 waiting.pop(0)()
 
     def undone(self) -> None:
         """The batch failed: nothing of it is to be forgotten."""
+        self._told.ledger.ended()
         self.after.clear()
         self.release.after.clear()
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting | Changes:
         """Answer one request; DetenteError if it is refused."""
         command = self._table.get(str(request.get("do")))
         if command is None:
@@ -155,6 +164,14 @@ class Commands:
             "refusals_dropped": self._store.refusals_dropped(),
             "trouble": self.trouble,
         }
+
+    def do_changes(self, request: dict[str, Any]) -> Changes:
+        """Held back until something has changed since the position named (`logs`, `mark`), or for 25 s."""
+        return Changes(self._position, dict(request.get("logs") or {}), str(request.get("mark") or ""))
+
+    def _position(self) -> dict[str, Any]:
+        seen = mark(self._house, self._store, self._private, self.trouble)
+        return {"logs": sizes(self._house), "mark": seen, "now": self._clock.now()}
 
     def do_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
         """The last named refusals."""
@@ -207,6 +224,13 @@ class Commands:
             audiences = self._house.audiences() if to == "*" else [to]
         label = read_label(request["label"]) if request.get("label") is not None else None
         return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
+
+    def do_preview(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What everybody will have been told once draft `draft` has left, in the form in which it would leave."""
+        seen = [self.release.as_it_leaves(draft) for draft in self.release.drafts_of(str(request["draft"]))]
+        audiences = [paper.draft.audience for paper in seen]
+        kind, values = meaning(seen[0].draft, self.release.agreement())
+        return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
     def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
         """What the watch says: through the pipeline like any other, where it is a standing release."""

@@ -94,6 +94,12 @@ class ReleaseDesk:
         self.desk.policy = self.policy
         return pipeline.through(self.desk, draft, self.now())
 
+    def as_it_leaves(self, draft: Draft) -> Paper:
+        """The paper in the form of its rule's first template, whether or not it may leave yet."""
+        self.desk.policy = self.policy
+        paper = pipeline.through(self.desk, draft, self.now(), "policy")
+        return pipeline.revalidate(self.desk, pipeline.coarsen(self.desk, paper))
+
     def say(
         self, kind: str, audiences: Sequence[str], fields: Json, name: str, label: OwnLabel | None = None
     ) -> list[Placed]:

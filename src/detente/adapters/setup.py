@@ -20,6 +20,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import NameOID
 
+from detente.adapters.agency_keys import HAND_OUT, PERSONS, begin_policy
 from detente.adapters.config import FILE, Config, write_config
 from detente.adapters.store_private import PrivateStore, make_store_key
 from detente.adapters.tls import Pem, issue, make_authority
@@ -113,8 +114,9 @@ def init_node(
     passphrase: str = "",
     release_agencies: tuple[str, ...] = (AGENCY,),
     needed: int = 1,
+    persons: Sequence[str] = PERSONS,
 ) -> bytes:
-    """Make a node's folder with store key, private store and first root document; the document's bytes.
+    """Make a node's folder with store key, private store, first root document and first release policy; the root's bytes.
 
     The private folder gets its name last: what an attempt left behind that did not come so far is made anew.
     """
@@ -130,6 +132,8 @@ def init_node(
     private = PrivateStore(half, key)
     try:
         root = make_keys(private, code, name, release_agencies, needed)
+        shutil.rmtree(folder / HAND_OUT, ignore_errors=True)  # of an attempt that did not come as far as its keys
+        begin_policy(private, code, folder / HAND_OUT, persons)
     finally:
         private.close()
     (folder / "shared" / "roots" / f"{code}.json").write_bytes(root)

@@ -27,7 +27,7 @@ from detente.model.when import show_instant
 from detente.node import timing
 from detente.node.house import House
 from detente.node.release.evidence import Kept, own_view, resting_on_kept
-from detente.node.release.facts import NOTICE, Fact
+from detente.node.release.facts import Fact
 from detente.node.release.motion import width
 from detente.node.release.register import NOT_CAUGHT, Question, words
 
@@ -43,7 +43,7 @@ class ToldCommands:
         self._house, self._private, self._now, self._sayings = house, private, now, sayings
         self.ledger = ToldLedger(house, private)
         self.table: dict[str, Callable[[Answer], Answer]] = {
-            "told": self._told, "preview": self._preview, "account_keep": self._keep, "accounts": self._accounts,
+            "told": self._told, "account_keep": self._keep, "accounts": self._accounts,
             "account_tell": self._tell, "account_view": self._view,
         }  # fmt: skip
 
@@ -128,23 +128,6 @@ class ToldCommands:
 
     # before sending
 
-    def _preview(self, request: Answer) -> Answer:
-        """Of a draft by its name, or of `kind`, `fields` and `to`: what will have been told after it."""
-        if name := str(request.get("draft") or ""):
-            data = self._private.get("draft", name)
-            if data is None:
-                raise LocalError("not-released", f"no draft {name!r}")
-            request = msgspec.json.decode(data)
-        kind, fields = str(request["kind"]), request["fields"]
-        form, values = self._values(kind, fields)
-        if kind in KINDS:
-            audiences = self._sayings.audiences(kind, str(request.get("to") or ""), fields)
-        else:
-            to = str(request.get("to") or "*")
-            known = sorted(set(self._house.terms.participants) - {self._house.me})
-            audiences = known if to == "*" else [to]
-        return self.preview(form, values, audiences)
-
     def preview(self, kind: Kind, fields: dict[str, Value], audiences: list[str]) -> Answer:
         """What will have been told after a statement that leaves in this form."""
         found = self.ledger.preview(kind, fields, audiences, self._now())
@@ -155,20 +138,6 @@ class ToldCommands:
             "objections": [each._asdict() for each in found.objections],
             "not_caught": list(NOT_CAUGHT),
         }
-
-    def _values(self, kind: str, fields: Answer) -> tuple[Kind, dict[str, Value]]:
-        if kind in KINDS:
-            said = self._convert(kind, self._sayings.fields(kind, fields))
-            return self._sayings.room.agreement.kinds[said.name], dict(said.fields)
-        if kind == "notice":
-            place, window = fields["place"], fields["window"]
-            values = {
-                "operation": fields["operation"],
-                "place": {"type": "circle", "coordinates": [place["lon"], place["lat"]], "radius": place["radius"]},
-                "window": {"type": "period", **window},
-            }
-            return NOTICE, msgspec.convert(values, dict[str, Value])
-        return Kind(kind, event=False, fields={}), {}
 
     def _convert(self, kind: str, fields: Answer) -> Said | Told:
         return msgspec.convert({"type": kind, "author": self._house.me, **_HEAD, **fields}, KINDS[kind])

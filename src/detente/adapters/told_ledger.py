@@ -27,7 +27,9 @@ from detente.node.release.evidence import Kept
 from detente.node.release.facts import Fact, draft_facts, facts_of
 from detente.node.release.interface import Fields, Objection
 from detente.node.release.own import OwnPosition
+from detente.node.release.pipeline import Passed, meaning
 from detente.node.release.register import Known, Preview, Register
+from detente.node.speaker import Placed
 from detente.proof.envelope import parse_envelope
 
 ASSETS = "assets.yaml"
@@ -93,14 +95,22 @@ class ToldLedger:
         data = self._private.get(REGISTER, identifier)
         return msgspec.json.decode(data, type=Known) if data else None
 
-    def keep(self, identifier: str, approved: Sequence[str], until: int | None = None) -> None:
-        """Who approved a statement that is about to be committed, and until when it counts as current, ms."""
-        self._private.put(REGISTER, identifier, msgspec.json.encode(Known(tuple(approved), until)))
-
     # the guard, as the pipeline asks it
 
-    def begin(self) -> None:
-        """A new request: what the last one was about to say stands in the logs by now, or was never said."""
+    def said(self, placed: Placed, passed: Passed) -> None:
+        """A statement stands once the batch ends: it counts as told for the rest of it. What the private store keeps of it
+        is written now, so that no statement is committed without it."""
+        paper = passed.paper
+        kind, fields = meaning(paper.draft, self.agreement)
+        if kind is not None:
+            self._saying += draft_facts(kind, fields, paper.draft.audience, paper.now, placed.id)
+        lasts = paper.rule.lasts if paper.rule else 0
+        known = Known(paper.approved, paper.now + lasts if lasts else None)
+        if known != Known():
+            self._private.put(REGISTER, placed.id, msgspec.json.encode(known))
+
+    def ended(self) -> None:
+        """The batch is committed, and what was said stands in the logs; or it failed, and nothing was said."""
         self._saying = []
 
     @property
@@ -109,11 +119,8 @@ class ToldLedger:
         return OwnPosition(self.assets(), self.register, lambda: self._saying, self._shown)
 
     def objection(self, kind: Kind, fields: Fields, audience: str, now: int, /) -> Objection | None:
-        """See `interface.Guard`. What is let through counts as told for the rest of the request."""
-        found = self.own.objection(kind, fields, audience, now)
-        if found is None:
-            self._saying += draft_facts(kind, fields, audience, now, f"saying {len(self._saying)}")
-        return found
+        """See `interface.Guard`."""
+        return self.own.objection(kind, fields, audience, now)
 
     def preview(self, kind: Kind, fields: Fields, audiences: Sequence[str], now: int) -> Preview:
         """What would have been told after this; `.text()` is for people."""

@@ -25,6 +25,7 @@ def readback_all(agreement: f.Agreement) -> dict[str, str]:
 class _Sentences:
     def __init__(self, agreement: f.Agreement) -> None:
         self.agreement = agreement
+        self.names = w.names(agreement)
 
     # rules
 
@@ -35,9 +36,9 @@ class _Sentences:
         if rule.mode == "require":
             return self._duty(rule)
         if rule.mode == "forbid":
-            text = f"{w.nobody(rule.by)} make {w.kinds(rule.kinds)}"
+            text = f"{w.nobody(rule.by, self.names)} make {w.kinds(rule.kinds)}"
         else:
-            text = f"{w.capital(w.people(rule.by)) if rule.by else 'Anyone'} may make {w.kinds(rule.kinds)}"
+            text = f"{w.capital(w.people(rule.by, self.names)) if rule.by else 'Anyone'} may make {w.kinds(rule.kinds)}"
         return w.capital(text) + self._circumstances(rule) + "." + self._rest(rule)
 
     def _circumstances(self, rule: f.Rule) -> str:
@@ -52,7 +53,7 @@ class _Sentences:
         assert rule.owed is not None
         assert rule.trigger is not None
         assert rule.by is not None
-        owed = f"{w.capital(w.people(rule.by, rule.each))} must make {w.kinds(rule.kinds)}"
+        owed = f"{w.capital(w.people(rule.by, self.names, rule.each))} must make {w.kinds(rule.kinds)}"
         owed += self.pattern_rest(rule.owed, later=True)
         trigger = rule.trigger
         if trigger.pattern is not None:
@@ -69,8 +70,7 @@ class _Sentences:
             owed += f", when {rule.parent} was needed"
         return owed + self._circumstances(rule) + "." + self._rest(rule)
 
-    @staticmethod
-    def _rest(rule: f.Rule) -> str:
+    def _rest(self, rule: f.Rule) -> str:
         found = []
         if rule.over_every:
             found.append("This prevails over every permission.")
@@ -79,7 +79,7 @@ class _Sentences:
         if rule.survives:
             found.append("It holds even when the agreement is not in force.")
         if rule.answers:
-            found.append(f"{w.capital(rule.answers)} answers for it.")
+            found.append(f"{w.capital(self.names.get(rule.answers, rule.answers))} answers for it.")
         if rule.doubt:
             borne = (f"{_doubted(kind)} by {_BEARERS.get(who, who)}" for kind, who in rule.doubt.items())
             found.append(f"Doubt is borne: {w.listed(borne, 'and')}.")
@@ -129,7 +129,7 @@ class _Sentences:
         name = w.path(condition.path)
         matcher = condition.matcher
         if isinstance(matcher, f.OneOf):
-            values = w.listed(v if isinstance(v, str) else w.path(v.path) for v in matcher.values)
+            values = w.listed(self.names.get(v, v) if isinstance(v, str) else w.path(v.path) for v in matcher.values)
             return f"against {values}" if condition.path == ("against",) else f"{name} is {values}"
         if isinstance(matcher, f.Range):
             bounds = [(word, bound) for word, bound in (("at least", matcher.at_least), ("at most", matcher.at_most))
@@ -188,9 +188,9 @@ class _Sentences:
 
     def pattern_rest(self, pattern: f.Pattern, *, later: bool = False) -> str:
         """What follows the noun."""
-        text = f" by {w.people(pattern.by, pattern.each)}" if pattern.by is not None else ""
+        text = f" by {w.people(pattern.by, self.names, pattern.each)}" if pattern.by is not None else ""
         if pattern.to is not None:
-            text += f" received by {w.people(pattern.to, pattern.to_each)}"
+            text += f" received by {w.people(pattern.to, self.names, pattern.to_each)}"
         if pattern.same:
             text += " for " + w.listed((self._same(own, other) for own, other in pattern.same), "and")
         if pattern.alike:

@@ -4,7 +4,7 @@ reference, 1).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from detente.agreement import form as f
@@ -80,10 +80,15 @@ def weekdays(days: tuple[int, ...] | None) -> str:
     return "every day" if days is None else "every " + listed((_DAYS[day] for day in days), "and")
 
 
-def person(who: f.Who, each: bool = False) -> str:
-    """One word for people."""
+def names(agreement: f.Agreement) -> dict[str, str]:
+    """Code to name, of everybody the agreement knows."""
+    return {**agreement.parties, **{code: other.name for code, other in agreement.others.items()}}
+
+
+def person(who: f.Who, known: Mapping[str, str], each: bool = False) -> str:
+    """One word for people; `known`: the names of codes."""
     if isinstance(who, f.Person):
-        return who.code
+        return known.get(who.code, who.code)
     if isinstance(who, f.Word):
         return _NAMED[who.word][1 if each else 0]
     if isinstance(who, f.GuarantorOf):
@@ -91,25 +96,25 @@ def person(who: f.Who, each: bool = False) -> str:
     return path(who.path)
 
 
-def people(whos: f.Whos, each: bool = False) -> str:
+def people(whos: f.Whos, known: Mapping[str, str], each: bool = False) -> str:
     """Any of these, or each of them."""
     if len(whos) == 1:
-        return person(whos[0], each)
-    names = [person(who, each) for who in whos]
-    return f"each of {listed(names, 'and')}" if each else listed(names)
+        return person(whos[0], known, each)
+    each_name = [person(who, known, each) for who in whos]
+    return f"each of {listed(each_name, 'and')}" if each else listed(each_name)
 
 
-def nobody(whos: f.Whos | None) -> str:
+def nobody(whos: f.Whos | None, known: Mapping[str, str]) -> str:
     """Who may not: the subject of a prohibition, with `may`."""
     if whos is None or any(isinstance(who, f.Word) and who.word == "anyone" for who in whos):
         return "Nobody may"
     if len(whos) == 1 and isinstance(whos[0], f.Word):
         return f"No {_NAMED[whos[0].word][2]} may"
     if len(whos) == 1:
-        return f"{capital(person(whos[0]))} may not"
+        return f"{capital(person(whos[0], known))} may not"
     if len(whos) == 2:
-        return f"Neither {person(whos[0])} nor {person(whos[1])} may"
-    return f"None of {listed((person(who) for who in whos), 'and')} may"
+        return f"Neither {person(whos[0], known)} nor {person(whos[1], known)} may"
+    return f"None of {listed((person(who, known) for who in whos), 'and')} may"
 
 
 def capital(text: str) -> str:

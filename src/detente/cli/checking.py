@@ -19,6 +19,8 @@ from detente.agreement.history import History
 from detente.agreement.language import read_agreement
 from detente.agreement.problems import errors_in
 from detente.agreement.readback import readback_all, readback_terms
+from detente.agreement.record import Path as AlongPath
+from detente.agreement.record import Region
 from detente.cli.formulas import write_mfotl
 from detente.cli.readable import visible, visible_lines
 
@@ -212,5 +214,11 @@ def _plain_example(agreement: Agreement, shown: Shown) -> dict[str, object]:
         "findings": [{"clause": one.clause, "act": one.act, "bearer": one.bearer, "verdict": one.verdict,
                       "shadow": one.shadow, "against": one.against} for one in found],
         "record": list(write_record(History.of(example.record), agreement)),
-        "annexes": {name: {"centre": area.centre, "radius": area.radius} for name, area in example.scene.annexes.items()},
+        "annexes": {name: _annex(area) for name, area in example.scene.annexes.items()},
     }  # fmt: skip
+
+
+def _annex(drawn: Region | AlongPath) -> dict[str, object]:
+    if isinstance(drawn, AlongPath):
+        return {"line": drawn.points}
+    return {"centre": drawn.centre, "radius": drawn.radius}

@@ -7,7 +7,8 @@ from typing import Any
 from detente.agreement.finding import Finding
 from detente.agreement.history import NEVER
 from detente.agreement.record import Act, Interval
-from detente.cli.judging_view import View
+from detente.cli.judging_tables import tables
+from detente.cli.judging_view import WORDS, View
 from detente.model.when import write_instant
 
 
@@ -26,6 +27,21 @@ def plain_judgement(view: View) -> dict[str, Any]:
         },
         "as_of": _maybe(judgement.as_of),
         "counts": {name: {word: row[word] for word in sorted(row)} for name, row in view.counts().items()},
+        "tables": [
+            {
+                "by": each.title,
+                "rows": [
+                    {
+                        "name": row.name,
+                        "findings": row.findings,
+                        "acts": row.acts,
+                        **{word: row.words[word] for word in WORDS},
+                    }
+                    for row in each.rows
+                ],
+            }
+            for each in tables(view)
+        ],
         "no_breach_known": view.no_breach_known(),
         "findings": [_shown(view, number, one) for number, one in enumerate(view.numbered, 1)],
         "then": [plain_finding(one) for one in judgement.then] if judgement.then is not None else None,

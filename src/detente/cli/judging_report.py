@@ -12,6 +12,7 @@ from html import escape as escape_html
 from detente.agreement import wording as w
 from detente.agreement.finding import Finding
 from detente.agreement.readback import readback
+from detente.cli.judging_tables import Counted, tables
 from detente.cli.judging_view import ATTENTION, NO_BREACH, ONLY, WORDS, View, revision_words
 from detente.cli.readable import visible_lines
 
@@ -94,22 +95,29 @@ def _opening(view: View) -> Iterator[str]:
 
 
 def _numbers(view: View) -> Iterator[str]:
-    yield "<h2>Counts by clause</h2>"
-    heads = "".join(f'<th class="n">{word}</th>' for word in WORDS)
-    yield f"<table><thead><tr><th>clause</th>{heads}</tr></thead><tbody>"
-    for name, row in view.counts().items():
-        if any(row[word] for word in WORDS):
-            cells = "".join(f'<td class="n">{row[word] or "–"}</td>' for word in WORDS)
-            yield f"<tr><td>{escape(name)}</td>{cells}</tr>"
-    total = view.total()
-    cells = "".join(f'<td class="n">{total[word] or "–"}</td>' for word in WORDS)
-    yield f"</tbody><tfoot><tr><td>all clauses</td>{cells}</tr></tfoot></table>"
+    yield "<h2>Counts</h2>"
+    yield '<p class="small">Each count stands beside the number of findings and of acts it is counted out of.</p>'
+    for each in tables(view):
+        if each.rows:
+            yield from _counted(each)
     free = view.no_breach_known()
     if free:
         yield f"<p>No breach known of {len(free)}: {escape(', '.join(free))}.</p>"
         yield f'<p class="small">{escape(w.capital(NO_BREACH))}</p>'
     for line in view.aside():
         yield f'<p class="small">{escape(w.capital(line))}.</p>'
+
+
+def _counted(each: Counted) -> Iterator[str]:
+    heads = "".join(f'<th class="n">{word}</th>' for word in (*WORDS, "of findings", "acts"))
+    yield f"<table><thead><tr><th>{escape(each.title)}</th>{heads}</tr></thead><tbody>"
+    for row in each.rows:
+        numbers = (*(row.words[word] for word in WORDS), row.findings, row.acts)
+        cells = "".join(f'<td class="n">{number or "–"}</td>' for number in numbers)
+        yield f"<tr><td>{escape(row.name)}</td>{cells}</tr>"
+    yield "</tbody></table>"
+    if each.note:
+        yield f'<p class="small">{escape(w.capital(each.note))}.</p>'
 
 
 def _attention(view: View) -> Iterator[str]:

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 from detente.agreement import wording as w
 from detente.agreement.finding import Finding
+from detente.cli.judging_tables import Counted, tables
 from detente.cli.judging_view import ATTENTION, NO_BREACH, ONLY, WORDS, View, revision_words
 
 COLUMNS = 80
 LISTED = 20
 _INDENT = 18
+_NAME = 20
+_OUT_OF = ("of", "acts")
 
 
 def summary(view: View, *, every: bool = False) -> Iterator[str]:
@@ -53,14 +56,14 @@ def head(view: View) -> Iterator[str]:
 
 
 def table(view: View) -> Iterator[str]:
-    """Counts by clause and verdict word; clauses of which nothing is to be said are named below."""
-    counts, total, free = view.counts(), view.total(), view.no_breach_known()
-    spoken = {name: row for name, row in counts.items() if any(row[word] for word in WORDS)}
-    wide = min(34, max([len(name) for name in spoken] + [len("all clauses")]))
-    yield f"  {'':<{wide}}" + "".join(f"  {word:>{max(len(word), 4)}}" for word in WORDS)
-    for name, row in (*spoken.items(), ("all clauses", total)):
-        cells = "".join(f"  {row[word] or '-':>{max(len(word), 4)}}" for word in WORDS)
-        yield f"  {name if len(name) <= wide else name[: wide - 1] + '…':<{wide}}{cells}"
+    """Counts by clause, by who is bound and by day; clauses of which nothing is to be said are named below."""
+    counts, free = view.counts(), view.no_breach_known()
+    by_clause, *others = tables(view)
+    for each in (by_clause, *(one for one in others if one.rows)):
+        if each is not by_clause:
+            yield ""
+        yield from _counted(each)
+    spoken = {row.name for row in by_clause.rows}
     if free:
         yield ""
         yield from _wrapped(f"no breach known of {len(free)}: {', '.join(free)}", "  ")
@@ -68,6 +71,19 @@ def table(view: View) -> Iterator[str]:
     silent = [name for name in counts if name not in spoken and name not in free]
     if silent:
         yield from _wrapped(f"no occasion yet for {', '.join(silent)}", "  ")
+
+
+def _counted(each: Counted) -> Iterator[str]:
+    """One table: every count beside the number of findings and acts it is counted out of."""
+    wide = min(_NAME, max([len(row.name) for row in each.rows] + [len(each.title)]))
+    heads = (*WORDS, *_OUT_OF)
+    yield f"  {each.title:<{wide}}" + "".join(f"  {word:>{max(len(word), 4)}}" for word in heads)
+    for row in each.rows:
+        numbers = [row.words[word] for word in WORDS] + [row.findings, row.acts or 0]
+        cells = (f"  {number or '-':>{max(len(word), 4)}}" for word, number in zip(heads, numbers, strict=True))
+        yield f"  {row.name if len(row.name) <= wide else row.name[: wide - 1] + '…':<{wide}}" + "".join(cells)
+    if each.note:
+        yield f"  ({each.note})"
 
 
 def item(view: View, finding: Finding) -> Iterator[str]:

@@ -74,10 +74,14 @@ class View:
         for rule in self.given.agreement.rules.values():
             if rule.mode in ("forbid", "require"):
                 found[rule.id] = Counter()
-        for one in self.numbered:
-            if one.clause in found and not one.shadow:
-                found[one.clause][one.verdict] += 1
+        for one in self.scored():
+            found[one.clause][one.verdict] += 1
         return found
+
+    def scored(self) -> list[Finding]:
+        """The findings that count: of prohibitions and duties, not in shadow."""
+        rules = self.given.agreement.rules
+        return [one for one in self.numbered if rules[one.clause].mode in ("forbid", "require") and not one.shadow]
 
     def total(self) -> Counter[str]:
         """Over all clauses."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from detente.adapters.agency_keys import HAND_OUT, PERSONS
 from detente.adapters.config import Config, add_peer, load_config
 from detente.adapters.control import Control
 from detente.adapters.export_folder import keys_as_of_now
@@ -50,6 +51,15 @@ def keys() -> None:
     help="Holder of a release key (repeat; default: centre).",
 )
 @click.option("--release-needed", default=1, show_default=True, help="How many of them must sign each statement.")
+@click.option(
+    "--policy-person",
+    "persons",
+    multiple=True,
+    default=PERSONS,
+    show_default=True,
+    metavar="CODE",
+    help="Who may change the release policy, any two together (repeat).",
+)
 @click.option("--passphrase", is_flag=True, help="Lock the store key with the passphrase in DETENTE_PASSPHRASE.")
 @click.option("--clock", type=click.Choice(("wall", "scenario")), default="wall", show_default=True, help="Whose time.")
 @click.option("--scenario-start", help="First instant of a scenario clock, e.g. 2016-09-17T12:00:00Z.")
@@ -59,6 +69,7 @@ def init(
     name: str,
     agencies: tuple[str, ...],
     release_needed: int,
+    persons: tuple[str, ...],
     passphrase: bool,
     clock: str,
     scenario_start: str | None,
@@ -70,9 +81,12 @@ def init(
     secret = os.environ.get(PASSPHRASE, "") if passphrase else ""
     if passphrase and not secret:
         raise GivenError("store-locked", f"set {PASSPHRASE}", where="--passphrase")
-    root = init_node(folder, code, name, secret, agencies, release_needed)
+    root = init_node(folder, code, name, secret, agencies, release_needed, persons)
     click.echo(f"root document of {code}: {digest_of(root)}")
     click.echo("Read this digest to the others by voice; it goes into the terms file.")
+    click.echo(
+        f"Whoever changes what may leave: keys of {' and '.join(persons)} in {folder / HAND_OUT}; each takes its own away."
+    )
     if not begin_config(folder, code, clock, start):
         click.echo("The node.toml that is there was left as it is.")
 

@@ -20,14 +20,17 @@ INTERNAL = 70
 COMMANDS = {
     "account": "told:account",
     "adopt": "node:adopt",
+    "approvals": "approve:approvals",
+    "approve": "approve:approve",
     "areas": "areas:areas",
     "bundle": "bundle:bundle",
     "check": "checking:check",
     "clauses": "clauses:clauses",
     "compare": "node:compare",
     "demo": "demo:demo",
+    "demo-live": "demo:demo_live",
     "discard": "operate:discard",
-    "draft": "node:draft",
+    "draft": "release:draft",
     "export": "record:export",
     "import": "importing:import_group",
     "judge": "judging:judge",
@@ -37,12 +40,15 @@ COMMANDS = {
     "may": "judging_before:may",
     "node": "node:node",
     "offer": "node:offer",
+    "operator": "operator:operator",
     "override": "operate:override",
     "place": "place:place",
+    "policy": "policy:policy",
+    "recall": "release:recall",
     "receipt": "record:receipt",
     "record": "record:record",
     "refusals": "node:refusals",
-    "release": "node:release",
+    "release": "release:release",
     "say": "node:say",
     "state": "node:state",
     "terms": "keys:terms",
@@ -50,7 +56,8 @@ COMMANDS = {
     "verify": "verify:verify",
     "vocabularies": "vocabularies:vocabularies",
     "voice": "record:voice",
-    "watch": "operate:watch",
+    "stop": "stop:stop",
+    "watch": "watch:watch",
 }
 """Command to `module:name` of detente.cli; a command's module is read when it is asked for, so that the others cost no time."""
 
@@ -76,31 +83,6 @@ class Lazy(click.Group):
 def cli() -> None:
     """Runs an agreement between parties that do not trust each other: one node per party, signed statements,
     receipts, and a record anyone can verify."""
-
-
-def _register() -> None:
-    from detente.cli.areas import areas
-    from detente.cli.bundle import bundle
-    from detente.cli.checking import check
-    from detente.cli.clauses import clauses
-    from detente.cli.demo import demo
-    from detente.cli.importing import import_group
-    from detente.cli.judging import judge
-    from detente.cli.judging_before import may
-    from detente.cli.keys import keys, terms
-    from detente.cli.lists import lists
-    from detente.cli.node import adopt, compare, draft, node, offer, refusals, release, say, state
-    from detente.cli.operate import discard, override
-    from detente.cli.place import place
-    from detente.cli.record import export, log, receipt, record, voice
-    from detente.cli.stop import stop
-    from detente.cli.verify import verify
-    from detente.cli.watch import watch
-
-    first = (adopt, areas, bundle, check, clauses, compare, demo, discard, draft, export, import_group, judge, keys)
-    then = (lists, log, may, node, offer, override, place, receipt, record, refusals, release, say, state, stop, terms)
-    for command in (*first, *then, verify, voice, watch):
-        cli.add_command(command)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ import click
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import Control, b64
 from detente.adapters.supervisor import Supervisor
-from detente.cli.readable import readable, visible
+from detente.cli.readable import visible
 from detente.errors import GivenError, LocalError, RemoteError
 from detente.model.terms import ROLE_PARTY
 from detente.model.when import show_clock, show_instant
@@ -24,7 +25,17 @@ folder_option = click.option(
     "--node", "folder", type=click.Path(path_type=Path), required=True, help="The node's folder (with node.toml)."
 )
 MINUTE = 60_000
+COUNTED = (
+    ("yes", "yes"),
+    ("no", "no"),
+    ("abstained", "abstained"),
+    ("unfulfilled", "yes, on a condition not fulfilled"),
+    ("silent", "silent"),
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+label_option = click.option(
+    "--label", type=click.Path(path_type=Path), help="A label of one's own (JSON, STANAG 5636); it stays at home."
+)
 wait_option = click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait until the other side has signed for it."
 )
@@ -65,6 +76,26 @@ def read_json(path: Path) -> Any:
 def show(answer: dict[str, Any]) -> None:
     """An answer as JSON."""
     click.echo(json.dumps(answer, indent=2, ensure_ascii=False))
+
+
+def labelled(label: Path | None) -> dict[str, Any]:
+    """A label of one's own, as it goes to the node; nothing if there is none."""
+    return {} if label is None else {"label": read_json(label)}
+
+
+def state_lines(state: dict[str, Any]) -> list[str]:
+    """How far a draft has come, in words, each line at most as wide as a terminal."""
+    quorum = state.get("quorum")
+    if quorum is None:
+        if state["state"] in ("sent", "ready"):
+            leaves = f"; leaves at {show_instant(state['leaves'])}" if state.get("leaves") else ""
+            return [state["state"] + leaves]
+        why = wrap(visible(state["what"]), 92) if state["what"] else []
+        return ["refused" if state["state"] == "refused" else "not put forward", *why]
+    until = f"until {show_instant(quorum['until'])}" if quorum["until"] else "without a time limit"
+    waiting = ", ".join(quorum["waiting"]) or "nobody"
+    lines = [f"needs {quorum['needed']}, has {len(quorum['yes'])}; waiting for {waiting}, {until}"]
+    return lines + [f"{words}: {', '.join(quorum[key])}" for key, words in COUNTED if quorum[key]]
 
 
 def entries(count: int) -> str:
@@ -157,6 +188,10 @@ def show_placed(control: Control, answer: dict[str, Any], wait: bool, as_json: b
     if as_json:
         show(answer)
         return
+    if answer.get("draft"):
+        click.echo(f"draft {answer['draft']} is kept and put forward; nothing has left.")
+        for text in state_lines(answer["state"]):
+            click.echo(f"  {text}")
     for one in answer["placed"]:
         text = f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…"
         if wait:
@@ -169,55 +204,16 @@ def show_placed(control: Control, answer: dict[str, Any], wait: bool, as_json: b
 @folder_option
 @click.option("--to", default="", help='Audience, or "*" for all; of said and told: default the other parties.')
 @click.option("--kind", required=True, help="Kind of statement, e.g. notice or call.")
+@label_option
 @click.argument("file", type=click.Path(path_type=Path))
 @wait_option
 @json_option
-def say(folder: Path, to: str, kind: str, file: Path, wait: bool, as_json: bool) -> None:
+def say(folder: Path, to: str, kind: str, label: Path | None, file: Path, wait: bool, as_json: bool) -> None:
     """Release one statement: FILE holds its own fields as JSON; the node adds the head and signs."""
     _, control = line(folder)
     with control:
-        answer = control.ask("say", to=to, kind=kind, fields=read_json(file), wait=wait)
+        answer = control.ask("say", to=to, kind=kind, fields=read_json(file), wait=wait, **labelled(label))
         show_placed(control, answer, wait, as_json)
-
-
-@click.command(short_help="Keep a statement at home until it is released.")
-@folder_option
-@click.option("--to", default="", help='Audience, or "*" for all; of said and told: default the other parties.')
-@click.option("--kind", required=True, help="Kind of statement.")
-@click.argument("file", type=click.Path(path_type=Path))
-def draft(folder: Path, to: str, kind: str, file: Path) -> None:
-    """Keep a statement in the private store; nothing of it leaves before `detente release`."""
-    _, control = line(folder)
-    with control:
-        answer = control.ask("draft", to=to, kind=kind, fields=read_json(file))
-    click.echo(f"draft {answer['draft']} kept; release it with: detente release --node {folder} {answer['draft']}")
-
-
-@click.command(short_help="Sign a draft with the release key and send it.")
-@folder_option
-@click.argument("name", required=False)
-@wait_option
-@json_option
-def release(folder: Path, name: str | None, wait: bool, as_json: bool) -> None:
-    """Sign draft NAME with the release key and send it. Without NAME: the drafts that wait."""
-    _, control = line(folder)
-    with control:
-        if name is None:
-            _print_drafts(control.ask("drafts"), as_json)
-            return
-        show_placed(control, control.ask("release", draft=name, wait=wait), wait, as_json)
-
-
-def _print_drafts(answer: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        show(answer)
-        return
-    for name, kept in answer["drafts"].items():
-        text = readable(kept["fields"])
-        to = "all" if kept["to"] == "*" else kept["to"]
-        click.echo(f"{name}  to {to}  {kept['kind']}: {text[:60]}{'…' if len(text) > 60 else ''}")
-    if not answer["drafts"]:
-        click.echo("no drafts wait")
 
 
 @click.command()

@@ -14,16 +14,34 @@ from detente.demo.narrate import Narrator
 from detente.demo.scene_before import before
 from detente.demo.scene_lists import lists
 from detente.demo.scene_map import area_map
+from detente.demo.scene_own_house import own_house
 from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
+from detente.demo.scene_release import release
 from detente.demo.scene_september import calls, notice
+from detente.demo.scene_stop import silence, stop, suspended
 from detente.demo.scene_trial import trial
 from detente.demo.stage import Stage, at
 from detente.demo.three import Three
 
 START = at("3 20:30")
 OUT = "demo-out"
-SCENES: tuple[Callable[[Stage], None], ...] = (paper, area_map, trial, lists, before, notice, calls, line_cut, record)
+SCENES: tuple[Callable[[Stage], None], ...] = (
+    paper,
+    own_house,
+    area_map,
+    trial,
+    lists,
+    before,
+    release,
+    notice,
+    calls,
+    stop,
+    line_cut,
+    suspended,
+    silence,
+    record,
+)
 HEARTBEAT = "12h"
 """Longer than one would agree on, so that twelve days pass in seconds."""
 

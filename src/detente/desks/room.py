@@ -88,12 +88,9 @@ class Room:
         return Picture(digest, standing, running, unsure)
 
     def may(self, act: Act, at: int) -> tuple[Overall, list[Finding]]:
-        """The before-check on this node's own record. What came within a day and could not be read may have been a STOP:
-        its author's log counts as known up to there and no further."""
+        """The before-check on this node's own record; what was heard by voice counts as if it stood there."""
         record = self.record(at)
-        unread = self._recording.unread(at, at - DAY)
-        heads = {log: min(head, unread.get(log, head)) for log, head in record.heads.items()}
-        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)), heads=heads)
+        record = replace(record, acts=(*record.acts, *self.alleged(record.acts)))
         judge = Judge.over(self.agreement, self.geometry, known_at(record, at))
         return judge.overall(act, at), judge.may(act, at)
 

@@ -10,7 +10,8 @@ holds what is told with its extent and error. The cell is always that of the mid
 two cells, which would say that it lies near the edge. Whoever knows this page knows the middle to the cell, no better;
 the register counts with that.
 
-Between 70° north and south; nearer the poles a place is refused. Units: 1e-7 degrees, metres, kilometres for sizes.
+Between 70° north and south; nearer the poles, and where a cell would lie across 180° of longitude, a place is refused.
+Units: 1e-7 degrees, metres, kilometres for sizes.
 """
 
 from __future__ import annotations
@@ -64,8 +65,9 @@ class GridCell(NamedTuple):
         """Its outline as an area of a statement."""
         south, west, north, east = self.bounds()
         ring = [(west, south), (east, south), (east, north), (west, north), (west, south)]
-        wrapped = tuple(((lon + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN, lat) for lon, lat in ring)
-        shape = canonical(Polygon(coordinates=(wrapped,), edges="geodesic"), "cell")
+        if west < -HALF_TURN or east > HALF_TURN:
+            raise GivenError("coarsen-refused", "the cell would lie across 180 degrees of longitude")
+        shape = canonical(Polygon(coordinates=(tuple(ring),), edges="geodesic"), "cell")
         assert isinstance(shape, Polygon)  # noqa: S101 - canonical keeps the form
         return shape
 
@@ -137,11 +139,7 @@ def known_cell(shape: Shape | Cell) -> GridCell | None:
         lon, lat = shape.coordinates
     elif isinstance(shape, Polygon) and len(shape.coordinates) == 1 and len(shape.coordinates[0]) == 5:
         ring = np.array(shape.coordinates[0][:4], np.int64)
-        lons = ring[:, 0]
-        if int(lons.max() - lons.min()) > HALF_TURN:
-            lons = lons % (2 * HALF_TURN)
-        lat = int(ring[:, 1].min() + ring[:, 1].max()) // 2
-        lon = (int(lons.min() + lons.max()) // 2 + HALF_TURN) % (2 * HALF_TURN) - HALF_TURN
+        lon, lat = (int(each.min() + each.max()) // 2 for each in ring.T)
     else:
         return None
     if abs(lat) > LIMIT:
@@ -149,6 +147,9 @@ def known_cell(shape: Shape | Cell) -> GridCell | None:
     for km in SIZES:
         for grown in GROWN:
             cell = cell_at(lat, lon, km)._replace(grown=grown)
+            west, east = cell.bounds()[1::2]
+            if west < -HALF_TURN or east > HALF_TURN:
+                continue
             if shape == (cell.point() if isinstance(shape, Cell) else cell.polygon()):
                 return cell
     return None

@@ -77,6 +77,20 @@ FAULTS: dict[str, tuple[str, str, Expected]] = {
         "",
         {"never applies": [("N",)]},
     ),
+    "once is for ever": (
+        """
+- {id: N, forbid: strike, by: parties, unless: {earlier: notice, by: actor}}
+""",
+        "",
+        {"remembers": [("N",)]},
+    ),
+    "a belt with two sides": (
+        """
+- {id: B, forbid: strike, by: parties, when: {inside: {within: 2 km, of: {shape: {annex: road}}}}}
+""",
+        "",
+        {"two-sided border": [("B",)]},
+    ),
     "a duty that asks for both": (
         """
 - {id: D, require: report, by: actor, same: [strike], after: {act: strike, by: parties}, within: 12h,
@@ -162,6 +176,19 @@ FAULTS: dict[str, tuple[str, str, Expected]] = {
 }
 
 CLEAN: dict[str, tuple[str, str]] = {
+    "a notice that has an age": (
+        """
+- {id: N, forbid: strike, by: parties, unless: {earlier: notice, by: actor, at_most: 12h}}
+""",
+        "",
+    ),
+    "a belt cut to one side": (
+        """
+- {id: B, forbid: strike, by: parties,
+   when: {inside: {within: 2 km, of: {shape: {annex: road}}, inside: {shape: {annex: north}}}}}
+""",
+        "",
+    ),
     "precedence is stated by the permission": (
         """
 - {id: N, forbid: strike, by: parties, unless: {earlier: notice, by: actor, same: [strike]}}

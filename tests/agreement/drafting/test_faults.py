@@ -8,6 +8,7 @@ from detente.agreement.distances import Distances
 from detente.agreement.drafting import logic
 from detente.agreement.drafting.never import SKIPPED
 from detente.agreement.drafting.probe import Drawn
+from detente.agreement.language import read_agreement
 from detente.agreement.reference import judge as reference
 from tests.agreement.drafting.faults import CLEAN, FAULTS
 from tests.agreement.drafting.small import checked, kinds, small
@@ -68,3 +69,26 @@ def test_without_z3_what_needs_a_proof_is_skipped_by_name(name):
         and "together" not in name
     ):
         assert searched == set(expected)
+
+
+THREE = b"""
+language: 1
+agreement: three
+parties: {a: Alpha, b: Beta, c: Gamma}
+statements: {notice: {strike: code}}
+events: {strike: {strike: code}}
+clauses:
+- {id: N, forbid: strike, by: parties, unless: {earlier: notice, by: actor, same: [strike]%s}}
+"""
+
+
+def test_of_several_parties_one_that_has_received_is_enough_unless_the_text_says_who():
+    agreement = read_agreement(THREE.replace(b"%s", b""), "three")
+    found = checked(agreement, proofs=False)
+    [advice] = found.advice
+    assert (advice.kind, advice.clauses) == ("no addressee", ("N",))
+    assert "only Beta has received the notice, Gamma never had it" in advice.shown[0].says
+    assert advice.shown[0].example.verdict("N") == "kept"
+    same_findings(agreement, found)
+    to_all = read_agreement(THREE.replace(b"%s", b", to_each: other"), "three")
+    assert checked(to_all, proofs=False).advice == ()

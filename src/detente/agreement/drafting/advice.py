@@ -9,11 +9,11 @@ from detente.agreement.drafting.probe import Example
 
 Kind = Literal[
     "conflict", "gap", "only under a permission", "never applies", "impossible duty", "ends with a phase", "readings",
-    "no bearer", "undecidable", "redundant",
+    "no bearer", "no addressee", "remembers", "two-sided border", "undecidable", "redundant",
 ]  # fmt: skip
 ORDER: tuple[Kind, ...] = (
     "conflict", "gap", "readings", "only under a permission", "never applies", "impossible duty", "no bearer",
-    "ends with a phase", "undecidable", "redundant",
+    "ends with a phase", "no addressee", "remembers", "two-sided border", "undecidable", "redundant",
 )  # fmt: skip
 """By weight: what parties would dispute about first comes first."""
 
@@ -26,6 +26,9 @@ TITLES: dict[Kind, str] = {
     "impossible duty": "A duty nobody can meet",
     "no bearer": "A duty that binds nobody",
     "ends with a phase": "A protection that ends",
+    "no addressee": "Several parties and no addressee",
+    "remembers": "Remembers for ever",
+    "two-sided border": "A border with two sides",
     "undecidable": "Words and claims the judge cannot decide",
     "redundant": "Adds nothing",
 }

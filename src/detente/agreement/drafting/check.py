@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from detente.agreement.drafting import logic
 from detente.agreement.drafting.advice import Advice
+from detente.agreement.drafting.borders import borders
 from detente.agreement.drafting.claims import undecidable
 from detente.agreement.drafting.clashes import clashes
 from detente.agreement.drafting.duties import duties
 from detente.agreement.drafting.gaps import gaps
+from detente.agreement.drafting.memory import memory, receivers
 from detente.agreement.drafting.never import SKIPPED, nevers
 from detente.agreement.drafting.probe import Probe
 from detente.agreement.drafting.protections import protections
@@ -32,7 +34,18 @@ def drafting(agreement: Agreement, geometry: Geometry, *, proofs: bool | None = 
     """The drafting findings of an agreement. `proofs`: with Z3 or without; None: if it is installed."""
     probe = Probe(agreement, geometry)
     found: list[Advice] = []
-    for look in (clashes, gaps, readings, duties, protections, undecidable, needless_permits):
+    for look in (
+        clashes,
+        gaps,
+        readings,
+        duties,
+        protections,
+        receivers,
+        memory,
+        borders,
+        undecidable,
+        needless_permits,
+    ):
         found += look(probe)
     prove = logic.available() if proofs is None else proofs
     if prove:

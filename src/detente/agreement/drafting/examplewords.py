@@ -8,7 +8,7 @@ from detente.agreement.drafting.advice import Shown
 from detente.agreement.drafting.probe import DEED, Example
 from detente.agreement.drafting.scene import DAY, Draft, Scene
 from detente.agreement.drafting.spots import centre
-from detente.agreement.record import Region, Spot
+from detente.agreement.record import Path, Region, Spot
 
 _CLOSE = 0.3
 """Degrees within which a shape is about the deed."""
@@ -21,7 +21,7 @@ def deed_words(example: Example) -> str:
     if deed is None:
         return f"{w.instant(scene.world.start)}."
     stated = _fields(scene, deed)
-    return f"{w.instant(deed.at)}: {w.a_kind(deed.kind)} by {deed.by}{', ' + stated if stated else ''}."
+    return f"{w.instant(deed.at)}: {w.a_kind(deed.kind)} by {name_of(scene, deed.by)}{', ' + stated if stated else ''}."
 
 
 def around_words(example: Example) -> list[str]:
@@ -33,7 +33,7 @@ def around_words(example: Example) -> list[str]:
     for draft in sorted((draft for draft in others if not draft.role), key=lambda draft: draft.at):
         groups.setdefault((draft.kind, draft.at, _fields(scene, draft)), []).append(draft.by)
     for (kind, at, stated), authors in groups.items():
-        by = w.listed((f"by {author}" for author in dict.fromkeys(authors) if author), "and")
+        by = w.listed((f"by {name_of(scene, author)}" for author in dict.fromkeys(authors) if author), "and")
         lines.append(f"{_when(at - scene.world.start)}: {w.a_kind(kind)} {by}{', ' + stated if stated else ''}.")
     lines += [f"The annex {name} is drawn {_shape(scene, area)}." for name, area in scene.annexes.items()]
     return lines
@@ -80,9 +80,10 @@ def _backdrop(scene: Scene, drafts: list[Draft]) -> list[str]:
         for draft in drafts:
             if draft.role == role:
                 kinds.setdefault(draft.kind, []).append(draft.by)
-        acts = w.listed(
-            (f"{w.a_kind(kind)} by {w.listed(dict.fromkeys(by), 'and')}" for kind, by in kinds.items()), "and"
-        )
+        names = {
+            kind: w.listed((name_of(scene, one) for one in dict.fromkeys(by)), "and") for kind, by in kinds.items()
+        }
+        acts = w.listed((f"{w.a_kind(kind)} by {by}" for kind, by in names.items()), "and")
         first, last = (pick(draft.at for draft in drafts if draft.role == role) for pick in (min, max))
         when = _when(last - scene.world.start)
         when = (
@@ -98,6 +99,11 @@ def _backdrop(scene: Scene, drafts: list[Draft]) -> list[str]:
 def _role(role: str) -> str:
     ended = role.removeprefix("the end of ")
     return f"Which ends the phase {w.plain(ended)}" if ended != role else f"For the phase {w.plain(role)}"
+
+
+def name_of(scene: Scene, value: object) -> str:
+    """Somebody as the agreement names them; another value as it is."""
+    return w.names(scene.agreement).get(value, value) if isinstance(value, str) else str(value)
 
 
 def _when(off: int) -> str:
@@ -127,7 +133,7 @@ def _fields(scene: Scene, draft: Draft) -> str:
             if draft.id != DEED or name != "position":
                 said.append(f"{w.plain(name)} {_shape(scene, value)}")
         elif name in draft.fixed and isinstance(value, str | int) and form.type not in ("code", "time", "act"):
-            said.append(f"{w.plain(name)} {value}" if name != "against" else f"against {value}")
+            said.append(f"{w.plain(name) if name != 'against' else name} {name_of(scene, value)}")
         elif form.type == "span" and draft.id != DEED and isinstance(value, tuple):
             covers = value[0] <= scene.world.start < value[1]
             said.append(f"{w.plain(name)} {'covering the time' if covers else 'at another time'} of the deed")
@@ -137,6 +143,8 @@ def _fields(scene: Scene, draft: Draft) -> str:
 
 
 def _shape(scene: Scene, value: object) -> str:
+    if isinstance(value, Path):
+        return "as a straight line near the deed"
     middle = centre(value)
     if middle is None:
         return "somewhere"

@@ -58,7 +58,7 @@ class Example:
 class Drawn:
     """The geometry of the judge with the annexes a scene has drawn."""
 
-    def __init__(self, geometry: Geometry, annexes: Mapping[str, Region]) -> None:
+    def __init__(self, geometry: Geometry, annexes: Mapping[str, Region | Path]) -> None:
         self.to_region, self.to_path, self.between = geometry.to_region, geometry.to_path, geometry.between
         self.annexes = annexes
         self.given = geometry.annex

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from detente.agreement import form as f
-from detente.agreement.record import Act, Interval, Record, Region, Span, Spot
+from detente.agreement.record import Act, Interval, Path, Record, Region, Span, Spot
 
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 STRANGER = "somebody nobody names"
@@ -45,7 +45,7 @@ class Scene:
     agreement: f.Agreement
     world: World
     acts: Mapping[str, Draft] = field(default_factory=dict)
-    annexes: Mapping[str, Region] = field(default_factory=dict)
+    annexes: Mapping[str, Region | Path] = field(default_factory=dict)
     denied: frozenset[str] = frozenset()
     begun: frozenset[str] = frozenset()
     role: str = ""

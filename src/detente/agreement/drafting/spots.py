@@ -91,7 +91,8 @@ def _shape(
             yield scene
         return
     if shape.annex in scene.annexes:
-        if (build.geometry.to_region(*middle, scene.annexes[shape.annex]) <= off) == want:
+        away = distance(build, middle, scene.annexes[shape.annex])
+        if away is not None and (away <= off) == want:
             yield scene
     elif not want:
         yield replace(scene, denied=scene.denied | {shape.annex})

@@ -163,8 +163,8 @@ class Wardrobe:
         kind = self.kinds[act.kind]
         deed = Deed(act.id, act.kind, act.by, Interval(at, at), act.fields, event=kind.event)
         if not kind.event:
-            whom = set(act.received) | (self.parties - act.by)
-            deed.receipts = {who: Interval(at, at) for who in whom}
+            whom = self.people if self.addressee[act.kind] else self.frame.logs
+            deed.receipts = {who: Interval(at, at) for who in whom if act.by != {who}}
         deed.from_, deed.until = act.from_, act.until
         # What is addressed to its own author is received by nobody.
         deed.made = not any(act.by == {act.fields.get(name)} for name in self.addressee[act.kind])

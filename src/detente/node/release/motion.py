@@ -31,6 +31,8 @@ DIRECTIONS = 18
 RADIUS = 6_371_008.8
 LEAST = 1.0
 """Metres: what is narrower than this is a touch of two edges and no place; the rule that leads there is not followed."""
+MOST = 60
+"""Fixes of one thing that are put together; older ones are left out."""
 _ANGLES = np.arange(DIRECTIONS) * math.pi / DIRECTIONS
 _AXES = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 _ROUND = np.concatenate([_AXES.T, -_AXES.T])
@@ -78,13 +80,20 @@ def remaining(fixes: Sequence[Fix], speed: float) -> float:
 
 
 def laid_out(fixes: Sequence[Fix]) -> list[Seen]:
-    """Fixes in order of time, all in the plane about the newest. One told for a span is told for both its ends."""
+    """Fixes in order of time, all in the plane about the newest. One told for a span is told for both its ends; of one
+    place told many times on end the first and the last count, for what holds at both holds between. At most MOST."""
     ordered = sorted(fixes, key=lambda fix: (fix.end, fix.start))
     if not ordered:
         return []
     plane = _plane(ordered[-1].place)
-    found = [_seen(at, fix.place, plane) for fix in ordered for at in dict.fromkeys((fix.start, fix.end))]
-    return sorted(found, key=lambda seen: seen.at)
+    made = {place: _seen(0, place, plane) for place in {fix.place for fix in ordered}}
+    dated = sorted(((at, fix.place) for fix in ordered for at in {fix.start, fix.end}), key=lambda pair: pair[0])
+    ends = [
+        (at, place)
+        for number, (at, place) in enumerate(dated)
+        if not (0 < number < len(dated) - 1 and dated[number - 1][1] == place == dated[number + 1][1])
+    ]
+    return [made[place]._replace(at=at) for at, place in ends[-MOST:]]
 
 
 def after(before: Sequence[Seen], newest: Seen, speed: float) -> float:

@@ -24,6 +24,7 @@ from detente.model.head import Label
 from detente.model.said import Period, Said, Told, Value
 from detente.model.shapes import Circle
 from detente.model.statement import Notice
+from detente.node.release.coarsen import coarse_instant, coarse_span, no_digits_of
 from detente.node.release.interface import Coarsen as Coarsen
 from detente.node.release.interface import Fields as Fields
 from detente.node.release.interface import Guard as Guard
@@ -87,6 +88,7 @@ class Paper:
     rule: Rule | None = None
     template: Template = Template(WHOLE)  # noqa: RUF009 - a value
     approval: str = ""
+    approved: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     changed: bool = False
 
@@ -157,7 +159,7 @@ def approvals(desk: Desk, paper: Paper) -> Paper:
         )
     if found.state == "met":
         template = next(each for each in paper.rule.templates if each.name == found.template)
-        return replace(paper, template=template, approval=digest)
+        return replace(paper, template=template, approval=digest, approved=tuple(found.yes))
     if found.state == "failed":
         said = "; ".join(
             f"{', '.join(who)} {how}"
@@ -197,18 +199,25 @@ def coarsen(desk: Desk, paper: Paper) -> Paper:
             raise LocalError("policy-silent", what, where="step coarsen")
         value = msgspec.convert({"type": draft.kind, **HEAD, **fields}, KINDS[draft.kind])
         coarse = desk.coarsen(agreement.kinds[value.name], value.fields, template.levels)
+        whole = msgspec.convert({"type": draft.kind, **HEAD, **draft.fields}, KINDS[draft.kind])
+        kept_back = [each for name, each in whole.fields.items() if name not in kept]
+        no_digits_of(agreement.kinds[value.name], coarse, kept_back)
         fields["fields"] = {name: msgspec.to_builtins(each) for name, each in coarse.items()}
         _coarsen_head(fields, template.levels.time)
         changed = True
     return replace(paper, draft=draft._replace(fields=fields), changed=changed)
 
 
-def _coarsen_head(fields: dict[str, Any], step: int) -> None:
-    """The times a statement states beside its fields: beginnings fall, ends rise to the step."""
-    for name in ("from", "first", "until", "last") if step else ():
-        given = fields.get(name)
-        if isinstance(given, int):
-            fields[name] = given - given % step if name in ("from", "first") else -(-given // step) * step
+def _coarsen_head(fields: dict[str, Any], slot: int) -> None:
+    """The times a statement states beside its fields, in slots; a later one by the length alone (coarsen, rule 1)."""
+    for first, last in (("from", "until"), ("first", "last")) if slot else ():
+        start, end = fields.get(first), fields.get(last)
+        if isinstance(start, int) and isinstance(end, int):
+            fields[first], fields[last] = coarse_span(start, end, slot)
+        elif isinstance(start, int):
+            fields[first] = coarse_instant(start, slot)
+        elif isinstance(end, int):
+            fields[last] = coarse_instant(end, slot) + slot
 
 
 def revalidate(desk: Desk, paper: Paper) -> Paper:
@@ -293,7 +302,10 @@ def forms(desk: Desk, paper: Paper) -> list[tuple[str, str]]:
 def meaning(draft: Draft, agreement: Agreement | None) -> tuple[Kind | None, dict[str, Value]]:
     """The form and the values of what a draft says, for those who look at its meaning; None where it has none to look at."""
     if draft.kind == "notice":
-        notice = msgspec.convert({"type": "notice", **HEAD, **draft.fields}, Notice)
+        try:
+            notice = msgspec.convert({"type": "notice", **HEAD, **draft.fields}, Notice)
+        except msgspec.ValidationError as error:
+            raise GivenError("bad-field", str(error), where="notice") from error
         place = Circle(coordinates=(notice.place.lon, notice.place.lat), radius=notice.place.radius)
         window = Period(start=notice.window.start, end=notice.window.end)
         values: dict[str, Value] = {"operation": notice.operation, "place": place, "window": window}

@@ -14,6 +14,7 @@ from detente.agreement import source
 from detente.agreement.source import Node
 from detente.errors import DetenteError, GivenError
 from detente.model.when import read_duration, read_instant
+from detente.node.release.coarsen import check_levels
 from detente.node.release.interface import Levels
 from detente.node.release.labels import Becomes, Labels, Shared
 from detente.node.release.policy import ALL, ROLES, WHOLE, Box, Counts, Policy, Quorum, Rule, Template
@@ -208,6 +209,10 @@ def _levels(node: Node, floor: Levels | None = None) -> Levels:
         _length(pairs["place"]) if "place" in pairs else 0, _duration(pairs["time"]) if "time" in pairs else 0,
         _length(pairs["altitude"]) if "altitude" in pairs else 0, count,
     )  # fmt: skip
+    try:
+        check_levels(levels, "coarse")
+    except GivenError as error:
+        node.fail(error.what, "docs/reference/release-policy.md shows cells, slots and bands")
     if floor is None:
         return levels
     if count and not set(count) <= set(floor.counts or count):

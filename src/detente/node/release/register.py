@@ -107,7 +107,7 @@ class Preview:
             )
         lines += [line for each in self.objections for line in _wrapped(f"stopped: {each.what}; {each.remedy}")]
         lines.append("This does not catch:")
-        lines += [f"  - {each};" for each in NOT_CAUGHT]
+        lines += [line for each in NOT_CAUGHT for line in _wrapped(f"- {each}")]
         return "\n".join(lines)
 
 
