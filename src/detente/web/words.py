@@ -9,6 +9,27 @@ from zoneinfo import ZoneInfo
 from detente.geo.cell import show_length, show_position
 from detente.model.when import MAX_SHOWN, show_clock, show_duration, show_instant
 
+HOUR = 3_600_000
+
+
+def whole(ms: int) -> int:
+    """Down to the second; nobody on watch reads milliseconds."""
+    return ms - ms % 1000
+
+
+def second(ms: int) -> str:
+    """`2016-09-17 14:05:00Z`."""
+    return show_instant(whole(ms) if ms <= MAX_SHOWN else ms)
+
+
+def scope(stop: dict[str, Any]) -> str:
+    """What a STOP covers."""
+    window = stop["window"]
+    parts = [place_words(stop["scope"])] if stop["scope"] else []
+    parts += [f"{second(window[0])} to {second(window[1])}"] if window else []
+    parts += [f"item {stop['item']}"] if stop["item"] else []
+    return "; ".join(parts) or "every strike, everywhere, until it is lifted"
+
 
 def stamp(interval: list[int]) -> int:
     """The second a receipt bears: the middle of what it proves, without its error. ms."""
@@ -25,7 +46,8 @@ class Words:
     def filters(self) -> dict[str, Any]:
         """Name to function."""
         return {
-            "instant": show_instant, "clock": show_clock, "span": show_duration, "local": self.local, "spaced": spaced,
+            "instant": second, "clock": lambda ms: show_clock(whole(ms)), "span": lambda ms: show_duration(whole(ms)),
+            "local": self.local, "spaced": spaced, "ago": self.ago, "scope": scope,
             "stamp": stamp, "until": self.until, "place": place_words, "metres": lambda m: show_length(m * 1000),
         }  # fmt: skip
 
@@ -36,9 +58,16 @@ class Words:
         moment = datetime.fromtimestamp(ms / 1000, UTC)
         return f"{moment:%H:%M}Z, {moment.astimezone(self._zone):%H:%M} {self._city}"
 
+    def ago(self, ms: int, now: int) -> str:
+        """`4 min 10 s ago (14:05Z, 17:05 Damascus)`."""
+        return f"{show_duration(whole(max(0, now - ms)))} ago ({self.local(ms)})"
+
     def until(self, ms: int, now: int) -> str:
         """`in 3 h 12 min (14:05Z, 17:05 Damascus)`, `12 min ago (…)`."""
-        words = f"in {show_duration(ms - now)}" if ms >= now else f"{show_duration(now - ms)} ago"
+        span = whole(abs(ms - now))
+        if span >= HOUR:
+            span -= span % 60_000
+        words = f"in {show_duration(span)}" if ms >= now else f"{show_duration(span)} ago"
         return f"{words} ({self.local(ms)})"
 
 
