@@ -25,6 +25,7 @@ from detente.errors import GivenError
 from detente.web.render import Pages
 
 WORDS = ("broken", "disputed", "cannot tell", "not due", "kept", "no breach known")
+ATTENTION = ("broken", "disputed", "cannot tell")
 MOST = 300
 
 
@@ -83,11 +84,11 @@ def routes(pages: Pages, agreement: Agreement) -> list[Route]:
         rows = [
             _row(agreement, found, number, one)
             for number, one in enumerate(found.found)
-            if not clause or one.clause == clause
+            if (one.clause == clause if clause else one.verdict in ATTENTION)
         ]
         return await pages.show(
             request, "findings.html", "findings", found=found, rows=rows[:MOST], total=len(rows), words=WORDS,
-            clause=clause, says={rule.id: rule.says for rule in agreement.rules.values()},
+            clause=clause, attention=not clause, says={rule.id: rule.says for rule in agreement.rules.values()},
         )  # fmt: skip
 
     async def one(request: Request) -> Response:
