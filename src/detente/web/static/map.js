@@ -65,7 +65,7 @@
       on = !on; button.textContent = on ? "Stop drawing" : "Draw an outline";
       if (on) map.addInteraction(draw); else map.removeInteraction(draw);
     });
-    outline.closest("label").after(button);
+    place.after(button);
     draw.on("drawstart", function () { drawn.clear(); });
     draw.on("drawend", function (event) {
       const name = document.querySelector("input[name=area]").value || "drawn";
