@@ -19,6 +19,9 @@ from detente.geo.coordinates import read_cell
 from detente.geo.gazetteer import Gazetteer
 from detente.geo.regions import region
 
+MOST_METRES = 500_000
+"""The largest circle of the schema (model.shapes)."""
+
 
 class Place(NamedTuple):
     """A circle or an outline; `error_mm`: how far its coordinate may be off by its own digits."""
@@ -58,6 +61,9 @@ def read_place(given: dict[str, Any], confirmed: Sequence[str]) -> tuple[Place, 
         return Place(one_area(given["outline"], {**given, "confirmed": confirmed}).shape), []
     if not given["text"] or given["radius"] is None:
         raise click.UsageError("a place is --place with --radius, or --outline FILE")
+    if not 1 <= given["radius"] <= MOST_METRES:
+        what = f"{given['radius']} m is no radius: whole metres, 1 to {MOST_METRES}"
+        raise GivenError("shape-invalid", what, where="--radius")
     cell = read_cell(given["text"], datum=given["datum"], grid=given["grid"], where="--place")
     second = given["second"]
     other = read_cell(second[2], datum=second[0], grid=second[1], where="--second") if second else None

@@ -6,6 +6,7 @@ two nodes that hold the same entries and signatures answer alike. Times ms UTC. 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from detente.agreement import form as f
 from detente.agreement.distances import Distances, without_repeats
 from detente.agreement.finding import Finding
 from detente.agreement.judge import Judge, Overall, known_at
+from detente.agreement.kinds import Elapsed
 from detente.agreement.record import Act, Record, Region
 from detente.agreement.strata import walk
 from detente.desks import areas as areas_desk
@@ -113,6 +115,27 @@ class Room:
             and name in rule.kinds
             and any(_counts(part, name) for part in walk((rule.when, rule.unless)))
         )
+
+    def beyond(self, now: int) -> list[tuple[str, str, int]]:
+        """Clause that counts nominations, party, and how many nominations of it break that clause."""
+        counting = self.counting()
+        if not counting:
+            return []
+        record = self.record(now)
+        by = {act.id: min(act.by) for act in record.acts}
+        found = Judge.over(self.agreement, self.geometry, record).findings()
+        broken = Counter(
+            (one.clause, by[one.act]) for one in found if one.clause in counting and one.verdict == "broken"
+        )
+        return [(clause, party, count) for (clause, party), count in sorted(broken.items())]
+
+    def look(self) -> int:
+        """The longest time, ms, that any clause asks between a nomination and an act; 0 if none asks any."""
+        name = self.agreement.used[lists_desk.VOCABULARY].kinds[NOMINATION]
+        parts = (part for rule in self.agreement.rules.values() for part in walk((rule.when, rule.unless)))
+        asked = (part.pattern for part in parts if isinstance(part, f.Ask) and part.mode == "earlier")
+        leads = (each.at_least for each in asked if name in each.kinds)
+        return max((lead.ms for lead in leads if isinstance(lead, Elapsed)), default=0)
 
     def role(self, name: str) -> str:
         """The role at the lists desk of a kind of the agreement's; "" if it has none."""
