@@ -89,7 +89,7 @@ class DeskCommands:
     def _beyond(self, now: int) -> list[str]:
         """The same by the agreement: each clause that counts nominations and that another party's are against."""
         return [
-            f"{party} has handed over {count} nominations that {clause} is against: {self.sayings.room.agreement.rules[clause].says}"
+            f"{clause} is against {count} of what {party} has handed over: {self.sayings.room.agreement.rules[clause].says}"
             for clause, party, count in self.sayings.room.beyond(now)
             if party != self._house.me
         ]
