@@ -69,22 +69,28 @@ class Room:
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
-        return areas_desk.areas(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties, self._overlap)
+        return self._areas(self.record(now))
+
+    def _areas(self, record: Record) -> list[Area]:
+        acts = self._acts("for areas", areas_desk.VOCABULARY, record)
+        return areas_desk.areas(acts, self.parties, self._overlap)
 
     def opposition(self, now: int) -> list[tuple[str, str, Region]]:
         """Areas named as the opposition's: code, by whom, shape. One side's word protects."""
-        return areas_desk.opposition(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties)
+        return areas_desk.opposition(self._acts("for areas", areas_desk.VOCABULARY, self.record(now)), self.parties)
 
     def items(self, now: int) -> list[Item]:
         """Every nomination with its state. An agreement without areas has no versions that could void one."""
-        acts = self._acts("for lists", lists_desk.VOCABULARY, now)
-        found = [] if closed(self.agreement, areas_desk.VOCABULARY) else self.areas(now)
+        record = self.record(now)
+        acts = self._acts("for lists", lists_desk.VOCABULARY, record)
+        found = [] if closed(self.agreement, areas_desk.VOCABULARY) else self._areas(record)
         return lists_desk.items(acts, self.parties, now, areas_desk.versions(found))
 
     def picture(self, now: int) -> Picture:
         """The joint picture as this node holds it."""
-        found = self.areas(now)
-        running, unsure = self._phases(self.record(now))
+        record = self.record(now)
+        found = self._areas(record)
+        running, unsure = self._phases(record)
         digest = areas_desk.picture(self.agreement.digest, found, running)
         standing = tuple(sorted(areas_desk.in_force(found).values(), key=lambda each: each.area))
         return Picture(digest, standing, running, unsure)
@@ -98,7 +104,7 @@ class Room:
 
     def nominated(self, now: int, by: str) -> int:
         """How many nominations of a party this node has logged or received in the 24 hours before `now`."""
-        listed = self._acts("for lists", lists_desk.VOCABULARY, now)
+        listed = self._acts("for lists", lists_desk.VOCABULARY, self.record(now))
         acts = (act for act in listed if act.kind == NOMINATION and act.by == frozenset({by}))
         return sum(act.known_from is not None and now - DAY < act.known_from <= now for act in acts)
 
@@ -152,10 +158,10 @@ class Room:
         _open(f"for {vocabulary}", closed(self.agreement, vocabulary))
         return in_words(self.agreement.used[vocabulary], role, fields)
 
-    def _acts(self, desk: str, vocabulary: str, now: int) -> list[Act]:
+    def _acts(self, desk: str, vocabulary: str, record: Record) -> list[Act]:
         """The acts that a desk reads, in its own names; LocalError (no-desk) if the agreement does not use its vocabulary."""
         _open(desk, closed(self.agreement, vocabulary))
-        return in_roles(self.agreement.used[vocabulary], self.record(now).current().acts)
+        return in_roles(self.agreement.used[vocabulary], record.current().acts)
 
     def _overlap(self, one: Region, other: Region) -> bool | None:
         return overlap(self._region(one), self._region(other), self.agreement.tolerance * 1000)
