@@ -14,7 +14,7 @@ from tests.web.conftest import PASSWORD, Centre, Desk, eventually
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parent / "vendor" / "axe-core-4.14.1.js"
 RING = [[[38.0, 35.0], [38.6, 35.0], [38.6, 35.5], [38.0, 35.5], [38.0, 35.0]]]
-OUTLINE = '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area":"w"},"geometry":{"type":"Polygon","coordinates":%s}}]}'
+OUTLINE = '{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"area":"w"},"geometry":{"type":"Polygon","coordinates":%s}}]}'  # noqa: E501
 HOUR = 3_600_000
 
 
