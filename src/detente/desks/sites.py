@@ -27,7 +27,7 @@ CELL_KM = 5
 DAY = 86_400_000
 MAX_AGE = 90
 """Days after which an entry that names no other age is to be confirmed."""
-NOTICE = "Protection depends on none of these states; a place that is not listed is protected in law as before."
+NOTICE = "Protection depends on none of these states; a place not listed is protected in law as before."
 STANDING = ("sent", "received", "acknowledged", "rejected", "expired")
 
 TABLE = Table(
