@@ -97,7 +97,7 @@ def test_a_site_is_told_to_each_as_chosen_and_answered(three: Three, detente: Ru
     mine = listed(three, detente, "un")
     assert lines(mine, "h-1") == {(1, "us"): ("acknowledged", "full"), (1, "ru"): ("rejected", "coarse")}
     three.ask("un", "tick")
-    detente("sites", "move", "--node", un, "h-1", "--datum", "WGS84", "--place", "36.16158 N 36.96775 E")
+    detente("sites", "move", "--node", un, "h-1", "--datum", "WGS84", "--place", "36.16158 N 36.96775 E", "--max-age", 1)
     mine = listed(three, detente, "un")
     assert lines(mine, "h-1")[1, "us"][0] == "moved"
     assert lines(mine, "h-1")[2, "us"] == ("received", "full")
@@ -109,6 +109,7 @@ def test_a_site_is_told_to_each_as_chosen_and_answered(three: Three, detente: Ru
     shown = detente("sites", "show", "--node", un, "h-1").stdout
     assert "rejected" in shown
     assert "to be confirmed every 90 days" in shown
+    assert "to be confirmed every 1 days" in shown
     detente("sites", "withdraw", "--node", un, "s-2")
     assert lines(listed(three, detente, "un"), "s-2") == {(1, "us"): ("withdrawn", "full")}
     again = detente("sites", "withdraw", "--node", un, "s-2", status=1)
@@ -143,7 +144,8 @@ def test_a_movement_from_its_notice_to_its_end(three: Three, detente: Run):
     assert state()["state"] == "overdue"
     detente("movements", "position", "--node", un, "c-1", "--place", "36.16 N 37.0 E", "--datum", "WGS84")
     three.settle()
-    assert state()["state"] == "under way"
+    assert state()["state"] == "overdue"  # seen, and late all the same
+    assert state()["position"]["coordinates"] == [370000000, 361600000]
     detente("movements", "arrive", "--node", un, "c-1", "--place", "36.15158 N 36.96775 E", "--datum", "WGS84")
     three.settle()
     assert state()["state"] == "arrived"
@@ -225,12 +227,12 @@ def test_headings_that_nobody_mapped_are_refused(three: Three, detente: Run, tmp
 
 
 def test_age_comes_last_and_strips_nothing(three: Three, detente: Run):
-    three.advance(three.now + 100 * DAY)
+    three.advance(three.now + DAY)
     answer = listed(three, detente, "un")
     assert lines(answer, "h-1")[2, "us"] == ("expired", "full")
     assert any(one["code"] == "site-age" and one["site"] == "h-1" for one in answer["alarms"])
     plan = {
-        "statement": "strike", "by": ["us"],
+        "event": "strike", "by": ["us"],
         "fields": {"strike": "s-1", "against": "daesh", "position": {"type": "point", "coordinates": [369677500, 361615800]}},
     }  # fmt: skip
     found = {

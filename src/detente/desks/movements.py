@@ -21,7 +21,7 @@ VOCABULARY = "movements-1"
 MOVEMENT, POSITION, ARRIVAL, CLOSURE = "movement", "movement_position", "arrival", "closure"
 ACKNOWLEDGEMENT = "movement_acknowledgement"
 OPEN = ("planned", "under way", "overdue")
-NOTICE = "A movement is protected until its notifier closes it: not a receipt, a window's end or an arrival ends that."
+NOTICE = "A movement is protected until its notifier closes it: no window's end and no arrival ends that."
 
 TABLE = Table(
     "movements",
@@ -29,7 +29,7 @@ TABLE = Table(
     (
         Move(("not notified",), "planned", "author", MOVEMENT, "route and window"),
         Move(("planned",), "under way", "clock", "its window begins"),
-        Move(("planned", "overdue"), "under way", "author", POSITION, "where the vehicles are"),
+        Move(("planned",), "under way", "author", POSITION, "before its window"),
         Move(OPEN, "planned", "author", MOVEMENT, "a higher version: another window or route"),
         Move(("under way",), "overdue", "clock", "its window ends and no arrival was said: protected as before"),
         Move(OPEN, "arrived", "author", ARRIVAL, "unloading: protected there"),
