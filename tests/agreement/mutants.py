@@ -127,7 +127,7 @@ MUTANTS = (
     _judge("any permission needs its duty", "rules", "Clause.needed", "all_of((value, else_broken))", "value"),
     _judge("a permission out of force lifts what survives", "rules", "Clause.counts", "over.rule.survives and", "() and"),
     _judge("what cannot be mended is not yet", "before", "Check.overall", "is None and not self._mendable(clause)", "is None and ()"),
-    _judge("permissions ahead count unasked", "rules", "Clause.applies", "x.relied is not None and", "() and"),
+    _judge("permissions ahead count unasked", "rules", "Clause.heeded", "x.relied is not None and", "() and"),
     _judge("`to` is forgotten", "questions", "Question.when_made", "if self.to is None or a.event:", "if True:"),
     _judge("an ender may be anybody", "standing", "Ender.value", "Meant(a.author, a.by if a.author else frozenset(), a.by or None)", "Meant(None, a.by, None, True)"),
     _slow("a lead is met a millisecond late", "instants", "not_later", "if a.hi <= b.lo:", "if a.hi < b.lo:"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.alerts import Alerts
+from detente.adapters.changes import Changes, mark, sizes
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
 from detente.adapters.desk_movements import MovementDesk
@@ -95,7 +96,7 @@ class Commands:
         self.release.desk.coarsen, self.release.desk.guard = coarsen, self._told.ledger
         self.release.told = self._told.ledger.said
         self._kept = ReleaseCommands(self.release, self._fields, self._placed)
-        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
+        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting | Changes]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
         alerts = alerts or Alerts((), private.path.parent)
@@ -119,7 +120,7 @@ class Commands:
         self.after.clear()
         self.release.after.clear()
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting | Changes:
         """Answer one request; DetenteError if it is refused."""
         command = self._table.get(str(request.get("do")))
         if command is None:
@@ -168,6 +169,14 @@ class Commands:
             "refusals_dropped": self._store.refusals_dropped(),
             "trouble": self.trouble,
         }
+
+    def do_changes(self, request: dict[str, Any]) -> Changes:
+        """Held back until something has changed since the position named (`logs`, `mark`), or for 25 s."""
+        return Changes(self._position, dict(request.get("logs") or {}), str(request.get("mark") or ""))
+
+    def _position(self) -> dict[str, Any]:
+        seen = mark(self._house, self._store, self._private, self.trouble)
+        return {"logs": sizes(self._house), "mark": seen, "now": self._clock.now()}
 
     def do_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
         """The last named refusals."""

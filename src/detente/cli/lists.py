@@ -8,12 +8,12 @@ from typing import Any
 import click
 import msgspec
 
+from detente.adapters.place_checks import area_in_force, named, outside, still_open
 from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
-from detente.cli.place_input import outside, place_options, read_place
-from detente.desks.lists import RUNNING, VOCABULARY
-from detente.errors import GivenError
+from detente.cli.place_input import place_options, read_place
+from detente.desks.lists import VOCABULARY
 from detente.geo.cell import show_length, show_position
 from detente.model.when import show_clock, show_instant
 
@@ -61,7 +61,7 @@ def _row(one: dict[str, Any]) -> tuple[str, ...]:
 @json_option
 def show_one(folder: Path, target: str, as_json: bool) -> None:
     """Everything said of TARGET, in order, and who has signed for it when."""
-    found = _named(ask(folder, "lists"), target)
+    found = named(ask(folder, "lists"), target)
     if as_json:
         show({"items": found})
         return
@@ -90,14 +90,6 @@ def _place_words(place: dict[str, Any]) -> str:
     return f"an area of {len(place['coordinates'][0]) - 1} corners"
 
 
-def _named(answer: dict[str, Any], target: str) -> list[dict[str, Any]]:
-    found = [one for one in answer["items"] if one["target"] == target]
-    if not found:
-        known = ", ".join(sorted({one["target"] for one in answer["items"]})) or "none"
-        raise GivenError("unknown-name", f"no target {target!r} has been nominated; known: {known}", where="target")
-    return found
-
-
 @lists.command(short_help="Hand a place over, with our own consent.")
 @folder_option
 @click.option("--target", required=True, help="A code for it, ours to choose.")
@@ -121,7 +113,7 @@ def nominate(
     place, remarks = read_place(given, confirmed)
     _, control = line(folder)
     with control:
-        version, shape = _area_in_force(control.ask("areas"), area)
+        version, shape = area_in_force(control.ask("areas"), area, "--area")
         remarks += outside(place, area, shape)
         confirm([f"{remark.text} [{remark.code}]" for remark in remarks], confirmed)
         fields = {
@@ -129,14 +121,6 @@ def nominate(
             "place": msgspec.to_builtins(place.shape), "window": {"type": "period", "start": start, "end": end},
         }  # fmt: skip
         send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
-
-
-def _area_in_force(answer: dict[str, Any], area: str) -> tuple[int, dict[str, Any]]:
-    standing = {one["area"]: one for one in answer["areas"] if one["state"] == "agreed"}
-    if area not in standing:
-        known = ", ".join(f"{name} v{one['version']}" for name, one in standing.items()) or "none"
-        raise GivenError("unknown-name", f"no area {area!r} has both keys; in force: {known}", where="--area")
-    return standing[area]["version"], standing[area]["shape"]
 
 
 @lists.command(short_help="Put our key on a nomination.")
@@ -148,18 +132,9 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     """Consent to TARGET as it was handed over. Both keys make it agreed."""
     _, control = line(folder)
     with control:
-        one = _open(control.ask("lists"), target)
+        one = still_open(control.ask("lists"), target)
         fields = {"target": target, "nomination": one["id"]}
         send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
-
-
-def _open(answer: dict[str, Any], target: str) -> dict[str, Any]:
-    """The nomination of a target that still runs."""
-    found = _named(answer, target)
-    running = [one for one in found if one["state"] in RUNNING]
-    if not running:
-        raise GivenError("unknown-name", f"{target} is {found[-1]['state']}; nominate it anew", where="target")
-    return running[-1]
 
 
 def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> None:
@@ -174,7 +149,7 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
     ) -> None:
         _, control = line(folder)
         with control:
-            _named(control.ask("lists"), target)
+            named(control.ask("lists"), target)
             fields = {"target": target, **{key: value for key, value in more.items() if value}}
             send(control, folder, VOCABULARY, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
