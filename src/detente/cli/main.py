@@ -50,6 +50,7 @@ COMMANDS = {
     "refusals": "node:refusals",
     "release": "release:release",
     "say": "node:say",
+    "share": "share:share",
     "state": "node:state",
     "terms": "keys:terms",
     "told": "told:told",
