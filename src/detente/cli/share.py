@@ -45,14 +45,8 @@ def share(
     does everything about who or what saw it. The second at which the group crossed an edge is never told. What the release
     policy says is applied after; a coarser policy makes it coarser.
     """
-    length = read_duration(slot, "--slot")
-    if length not in SLOTS:
-        raise GivenError("bad-field", f"{slot} is no slot; slots are 1, 5, 15, 30min, 1h, 6h or 24h", where="--slot")
-    at, found = _last(read_fixes(file, datum, grid), length, str(file), int(cell.split()[0]))
-    fields = {
-        "sharing": sharing, "group": group, "place": msgspec.to_builtins(found.polygon()), "cell": cell,
-        "window": {"type": "period", "start": at, "end": at + length},
-    }  # fmt: skip
+    fields = whereabouts(file, sharing, group, cell, slot, datum, grid)
+    at = fields["window"]["start"]
     request = {"to": to, "kind": "said", "fields": {"name": STATEMENT, "fields": fields}}
     _, control = line(folder)
     with control:
@@ -67,6 +61,18 @@ def share(
     click.echo(f"draft {name} of whereabouts kept: {group}, a cell of {cell}, {show_instant(at)} and {slot} on")
     click.echo(preview["text"])
     click.echo(f"Nothing has left. Release it with: detente release --node {folder} {name}")
+
+
+def whereabouts(file: Path, sharing: str, group: str, cell: str, slot: str, datum: str, grid: str) -> dict[str, Any]:
+    """The fields of the statement, as they travel; `file`, `cell`, `slot` as the command takes them."""
+    length = read_duration(slot, "--slot")
+    if length not in SLOTS:
+        raise GivenError("bad-field", f"{slot} is no slot; slots are 1, 5, 15, 30min, 1h, 6h or 24h", where="--slot")
+    at, found = _last(read_fixes(file, datum, grid), length, str(file), int(cell.split()[0]))
+    return {
+        "sharing": sharing, "group": group, "place": msgspec.to_builtins(found.polygon()), "cell": cell,
+        "window": {"type": "period", "start": at, "end": at + length},
+    }  # fmt: skip
 
 
 def read_fixes(file: Path, datum: str, grid: str) -> list[tuple[int, shapes.Circle]]:
