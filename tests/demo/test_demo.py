@@ -12,6 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.docs.test_words import bad
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -68,6 +70,27 @@ def test_what_the_issue_asks_to_be_shown(told):
     assert (out / "receipts" / "notice-op-1.tlog-proof").exists()
     for code in ("us", "ru", "un"):
         assert (out / code / "logs").is_dir()
+
+
+def test_a_stop_is_carried_on_and_found(told):
+    """90-demo, 17 Sept: usual contact absent, the whole watch after 60 s, acknowledged in 94 s, a finding in a second."""
+    text = scene(told, "STOP")
+    assert "60 s: whole watch called" in text
+    assert text.count("acknowledged by battle captain after 94 s") == 2
+    assert text.count("X-stopped broken, within a second") == 2
+
+
+def test_suspended_and_silent_what_protects_goes_on(told):
+    text = scene(told, "suspended")
+    assert "ru's screen says the same: yes" in text
+    goes_on = text.partition("goes on:")[2]
+    assert all(clause in goes_on for clause in ("JIG-13", "X-stopped", "JIG-14", "X-ground", "JIG-08-areas"))
+    assert "SILENCE: ru has signed nothing since" in scene(told, "silence")
+
+
+def test_no_banned_word_is_printed(told):
+    done, _, _ = told
+    assert bad(done.stdout) == []
 
 
 def scene(told, name: str) -> str:

@@ -188,7 +188,13 @@ def test_what_a_guarantor_says_for_one_without_a_log_is_that_ones_act_in_the_gua
 
 @pytest.mark.parametrize(
     ("author", "whom", "known"),
-    [("ru", "crew", "nobody"), ("us", "cell", "crew"), ("us", "ru", "crew"), ("us", "us", "crew"), ("us", "daesh", "crew")],
+    [
+        ("ru", "crew", "nobody"),
+        ("us", "cell", "crew"),
+        ("us", "ru", "crew"),
+        ("us", "us", "crew"),
+        ("us", "daesh", "crew"),
+    ],
 )
 def test_nobody_speaks_for_one_that_it_does_not_guarantee_or_that_has_a_log(
     world: World, author: str, whom: str, known: str

@@ -8,19 +8,17 @@ from typing import Any
 import click
 import msgspec
 
+from detente.adapters.place_checks import area_in_force, named, of_the_window, outside, still_open
 from detente.agreement.record import Span
 from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp, table, words
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
-from detente.cli.place_input import outside, place_options, read_place
-from detente.desks.lists import ABORT, REFUSAL, RUNNING, VOCABULARY, WITHDRAWAL, moves
+from detente.cli.place_input import place_options, read_place
+from detente.desks.lists import ABORT, REFUSAL, VOCABULARY, WITHDRAWAL, moves
 from detente.errors import GivenError
-from detente.geo.cell import Remark, show_length, show_position
-from detente.model.when import show_duration, show_instant
+from detente.geo.cell import show_length, show_position
+from detente.model.when import show_instant
 
-DAY = 86_400_000
-LONG = 3 * DAY
-"""A window longer than this is shown to a person first."""
 ENDING = (REFUSAL, WITHDRAWAL, ABORT)
 
 
@@ -72,7 +70,7 @@ def _row(one: dict[str, Any], year: str) -> tuple[str, ...]:
 @json_option
 def show_one(folder: Path, target: str, as_json: bool) -> None:
     """Everything said of TARGET, in order, and who has signed for it when."""
-    found = _named(ask(folder, "lists"), target)
+    found = named(ask(folder, "lists"), target)
     if as_json:
         show({"items": found})
         return
@@ -101,14 +99,6 @@ def _place_words(place: dict[str, Any]) -> str:
     return f"an area of {len(place['coordinates'][0]) - 1} corners"
 
 
-def _named(answer: dict[str, Any], target: str) -> list[dict[str, Any]]:
-    found = [one for one in answer["items"] if one["target"] == target]
-    if not found:
-        known = ", ".join(sorted({one["target"] for one in answer["items"]})) or "none"
-        raise GivenError("unknown-name", f"no target {target!r} has been nominated; known: {known}", where="target")
-    return found
-
-
 @lists.command(short_help="Hand a place over, with our own consent.")
 @folder_option
 @click.option("--target", required=True, help="A code for it, ours to choose.")
@@ -132,9 +122,9 @@ def nominate(
     place, remarks = read_place(given, confirmed)
     _, control = line(folder)
     with control:
-        version, shape = _area_in_force(control.ask("areas"), area)
+        version, shape = area_in_force(control.ask("areas"), area, "--area")
         remarks += outside(place, area, shape)
-        remarks += _of_the_window(Span(start, end), target, control.ask("lists"))
+        remarks += of_the_window(Span(start, end), target, control.ask("lists"))
         confirm([f"{remark.text} [{remark.code}]" for remark in remarks], confirmed)
         fields = {
             "target": target, "group": group, "area": area, "area_version": version,
@@ -143,34 +133,6 @@ def nominate(
         for one in control.ask("objections", vocabulary=VOCABULARY, name="nomination", fields=fields)["clauses"]:
             click.echo(f"note: {one['clause']} {one['word']} this nomination: {one['says']}", err=True)
         send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
-
-
-def _of_the_window(window: Span, target: str, answer: dict[str, Any]) -> list[Remark]:
-    """What to look at before a nomination with this window (ms) goes out; GivenError where nobody could agree in time."""
-    now, ready = answer["now"], answer["now"] + answer["look"]
-    if window.end > window.start and window.start <= now:
-        what = f"it begins at {show_instant(window.start)}, and it is {show_instant(now)}: it would lapse unread"
-        raise GivenError("window-past", what, where="--window")
-    found = []
-    if window.start < ready:
-        asked = f"the agreement asks {show_duration(answer['look'])} between handing over and an act"
-        what = f"the window begins {show_instant(window.start)}; {asked}: not before {show_instant(ready)}"
-        found.append(Remark("window-early", what))
-    if window.end - window.start > LONG:
-        found.append(Remark("window-long", f"the window is {(window.end - window.start) // DAY} days long"))
-    running = [one for one in answer["items"] if one["target"] == target and one["state"] in RUNNING]
-    if running:
-        what = f"{target} was nominated by {running[-1]['nominator']} and is {running[-1]['state']}"
-        found.append(Remark("replaces", f"{what}; a new nomination ends that, and both have to agree anew"))
-    return found
-
-
-def _area_in_force(answer: dict[str, Any], area: str) -> tuple[int, dict[str, Any]]:
-    standing = {one["area"]: one for one in answer["areas"] if one["state"] == "agreed"}
-    if area not in standing:
-        known = ", ".join(f"{name} v{one['version']}" for name, one in standing.items()) or "none"
-        raise GivenError("unknown-name", f"no area {area!r} has both keys; in force: {known}", where="--area")
-    return standing[area]["version"], standing[area]["shape"]
 
 
 @lists.command(short_help="Put our key on a nomination.")
@@ -183,24 +145,15 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     _, control = line(folder)
     with control:
         answer = control.ask("lists")
-        one = _open(answer, target)
+        one = still_open(answer, target)
         _look(answer, target, "consent")
         fields = {"target": target, "nomination": one["id"]}
         send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
-def _open(answer: dict[str, Any], target: str) -> dict[str, Any]:
-    """The nomination of a target that still runs."""
-    found = _named(answer, target)
-    running = [one for one in found if one["state"] in RUNNING]
-    if not running:
-        raise GivenError("no-move", f"{target} is {found[-1]['state']}: it has to be nominated anew", where="target")
-    return running[-1]
-
-
 def _look(answer: dict[str, Any], target: str, statement: str) -> None:
     """Whether it would change anything. What ends is never held back: the other side may have said more than we know."""
-    found, me = _named(answer, target), answer["me"]
+    found, me = named(answer, target), answer["me"]
     if any(moves(one["state"], one["nominator"], one["consents"], me, statement) for one in found):
         return
     one = found[-1]

@@ -19,6 +19,7 @@ from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
 from detente.demo.scene_release import release
 from detente.demo.scene_september import calls, notice
+from detente.demo.scene_stop import silence, stop, suspended
 from detente.demo.scene_trial import trial
 from detente.demo.stage import Stage, at
 from detente.demo.three import Three
@@ -35,7 +36,10 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     release,
     notice,
     calls,
+    stop,
     line_cut,
+    suspended,
+    silence,
     record,
 )
 HEARTBEAT = "12h"
