@@ -8,6 +8,7 @@ import pytest
 
 from detente.demo.three import Three
 from tests.docs.story import ROOT, Shell, check, steps_of
+from tests.faults.nodes import eventually
 
 PAGE = ROOT / "docs" / "how-to" / "areas-and-lists.md"
 SYRIA = ROOT / "agreements" / "syria-2016-07.yaml"
@@ -28,7 +29,7 @@ def shell(tmp_path) -> Iterator[Shell]:
                     nodes.ask(code, request)
                     nodes.settle()
             # a phase that began at the signature is sure once the clocks' error has passed: until then pictures may differ
-            eventually(lambda: not any(nodes.ask(code, "picture")["unsure"] for code in ("us", "ru")))
+            eventually(lambda: not any(nodes.ask(code, "picture")["unsure"] for code in ("us", "ru")), 60)
             yield shell
     finally:
         shell.close()
