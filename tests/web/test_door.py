@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ class Client:
         async def send(message: Any) -> None:
             sent.append(message)
 
-        asyncio.run(self.door(scope, receive, send))
+        with ThreadPoolExecutor(1) as elsewhere:  # a browser's driver has a loop in this thread
+            elsewhere.submit(asyncio.run, self.door(scope, receive, send)).result()
         found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
         return sent[0]["status"], found, b"".join(each.get("body", b"") for each in sent[1:]).decode()
 
@@ -258,7 +260,7 @@ def test_an_event_names_the_logs_that_grew():
 def test_times_as_a_tired_officer_reads_them():
     now = 1_474_120_000_000  # 2016-09-17 13:46:40Z
     assert DAMASCUS.until(now + 11_520_000, now) == "in 3 h 12 min (16:58Z, 19:58 Damascus)"
-    assert DAMASCUS.until(now + 90_123, now) == "in 1 min 30 s (13:48Z, 16:48 Damascus)"
+    assert DAMASCUS.until(now + 90_123, now) == "in 90 s (13:48Z, 16:48 Damascus)"
     assert DAMASCUS.ago(now - 86_400_000, now).endswith("(16 Sep 13:46Z, 16:46 Damascus)")
     assert Words("").until(now + 60_000, now) == "in 1 min (13:47Z)"
 
