@@ -128,7 +128,7 @@ def test_a_place_is_handed_over_after_a_look_and_agreed(centre: Centre, desk: De
     done(us, "Said: nomination")
     ru.get_by_role("button", name="Agree", exact=True).click()
     done(ru, "Said: consent")
-    us.get_by_role("row", name="t-9").get_by_text("agreed").wait_for()
+    us.get_by_role("row", name="t-9").get_by_role("cell", name="agreed", exact=True).wait_for()
 
 
 def test_a_draft_waits_on_the_release_page_and_is_put_forward(centre: Centre, desk: Desk):

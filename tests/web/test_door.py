@@ -262,7 +262,7 @@ def test_times_as_a_tired_officer_reads_them():
     assert DAMASCUS.until(now + 11_520_000, now) == "in 3 h 12 min (16:58Z, 19:58 Damascus)"
     assert DAMASCUS.until(now + 90_123, now) == "in 90 s (13:48Z, 16:48 Damascus)"
     assert DAMASCUS.ago(now - 86_400_000, now).endswith("(16 Sep 13:46Z, 16:46 Damascus)")
-    assert Words("").until(now + 60_000, now) == "in 1 min (13:47Z)"
+    assert Words("").until(now + 60_000, now) == "in 60 s (13:47Z)"
 
 
 def test_ids_are_cut_and_words_are_not():
