@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from types import ModuleType
 
 import pytest
 
 from detente.agreement import judge as step
 from detente.agreement import reference
+from detente.agreement.record import Act
 from tests.agreement.geodesics import Exact
 from tests.agreement.reference.small import agreement, record
 
@@ -84,3 +86,53 @@ def test_of_nobody_nothing_is_counted(engine: ModuleType):
     clause = "unless: {count: nomination, by_each: {guarantor: its.against}, alike: [target], at_most: 3}"
     assert verdict(engine, clause, "", "nusra") == "broken"
     assert verdict(engine, clause, "", "left") == "kept"
+
+
+CALM = """
+phases:
+  truce: {starts: 2016-09-12T16:00:00Z}
+  calm: {starts: {streak: 3 days, since: truce, each_day: CONDITION}}
+settle: 24h
+"""
+
+
+GATE = """
+- {id: c, says: s, forbid: signature, unless: {during: calm}}
+- {id: quiet, says: s, forbid: strike}
+"""
+
+
+def before(engine: ModuleType, condition: str, acts: str = "", heads: str = "{}") -> tuple[object, str]:
+    """The first instant at which a signature would be kept, asked on 7 September, and the word over all."""
+    form = agreement(GATE, CALM.replace("CONDITION", condition))
+    asked = Act("g", "signature", frozenset(("us",)))
+    seen, at = record(acts, form, "2016-09-07T14:00:00Z", heads), ms("2016-09-07T14:00:00+00:00")
+    [finding] = engine.may(form, seen, Exact(), asked, at)
+    word = engine.overall(form, seen, Exact(), asked, at).word
+    return finding.earliest, word.removesuffix(" found")
+
+
+def ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
+
+
+@BOTH
+def test_calm_days_are_looked_for_from_a_truce_that_is_still_to_come(engine: ModuleType):
+    """In Damascus: 13, 14 and 15 September; word of a breach takes a day."""
+    earliest, _ = before(engine, "{count: strike, in: day, at_most: 0}")
+    assert earliest == ms("2016-09-16T20:59:59.999+00:00")
+
+
+@BOTH
+def test_calm_days_are_looked_for_after_the_last_strike_has_left_its_month(engine: ModuleType):
+    """The first whole days of October, with the first in its own month: 1, 2 and 3."""
+    strike = STRIKE.replace("X", "left").replace("-11T", "-07T")
+    earliest, _ = before(engine, "{count: strike, in: month, at_most: 0}", strike)
+    assert earliest == ms("2016-10-04T20:59:59.999+00:00")
+
+
+@BOTH
+def test_a_finding_is_no_statement_that_could_mend_a_breach(engine: ModuleType):
+    """With a log that is behind nobody will ever know that no breach was found; nothing that is said can change it."""
+    calm = "{count: finding, with: {clause: quiet, verdict: broken}, in: day, at_most: 0}"
+    assert before(engine, calm, heads="{ru: 2016-09-07T13:00:00Z}") == (None, "stop")

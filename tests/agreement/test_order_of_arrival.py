@@ -139,3 +139,27 @@ def test_a_late_act_judges_again_only_within_the_windows(kind: str, clauses: dic
     live.add(late)
     assert Counter(judged) == clauses
     assert words(live.findings()) == words(judge(WINDOWS, Record((*strikes, late), 1000 * HOUR), Exact({})))
+
+
+REFERS = read_agreement(
+    b"""
+agreement: refers
+parties: {us: US, ru: RU}
+statements: {notice: {op: code}}
+events: {flight: {notice: act notice}}
+clauses:
+- {id: c, forbid: flight, when: {notice.op: x}}
+"""
+)
+
+
+def test_what_refers_to_a_later_act_is_judged_again_when_it_comes():
+    us = frozenset(("us",))
+    flight = Act("f", "flight", us, Interval(HOUR, HOUR), {}, {"notice": "n"})
+    late = Interval(9 * HOUR, 9 * HOUR)
+    live = Judge.over(REFERS, Exact({}), Record((flight,), 10 * HOUR))
+    assert [one.verdict for one in live.findings()] == ["cannot tell"]
+    live.add(Act("n", "notice", us, late, {"ru": late}, {"op": "y"}))
+    assert live.findings() == []
+    live.add(Act("n", "notice", us, late, {"ru": late}, {"op": "x"}))
+    assert [one.verdict for one in live.findings()] == ["broken"]

@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from detente.desks import areas, lists, stop, watch
+from detente.desks import areas, lists, movements, sites, stop, watch
 from detente.desks.moves import mermaid
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "desks.md"
 DIAGRAM = re.compile(r"^```mermaid\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-TABLES = (areas.TABLE, lists.TABLE, stop.TABLE, stop.ANSWER, watch.HANDOVER)
+TABLES = (areas.TABLE, lists.TABLE, sites.TABLE, movements.TABLE, stop.TABLE, stop.ANSWER, watch.HANDOVER)
 
 
 def test_the_diagrams_are_those_of_the_tables():

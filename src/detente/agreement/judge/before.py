@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal
 
 from detente.agreement.finding import Finding
@@ -52,6 +52,9 @@ class Check:
         self._seen: dict[tuple[str, int], tuple[Finding, list[int]]] = {}
         self._before = (engine.frame.now, dict(engine.frame.heads))
         self._entered: int | None = None
+        self._settled: set[int] = set()
+        """Instants at which a day that a run counts may change."""
+        self._days: set[date] = set()
 
     def _move(self, at: int) -> Deed:
         """Look from an instant as if the act were made then: it may itself found a phase or be counted.
@@ -66,7 +69,10 @@ class Check:
         elif self._entered != at:
             engine.enter(deed)
             engine.see(at, later)
+            engine.frame.marks = []
             engine.settle()
+            self._settled.update(engine.frame.marks)
+            engine.frame.marks = None
         self._entered = at
         return deed
 
@@ -126,8 +132,10 @@ class Check:
 
         What is not asked while something else fails (a window while the lead is too short) gives its instants when asked.
         """
-        waiting, seen = [*marks, *self._calm_days()], {self.at}
+        self._days.clear()
+        waiting, seen = [*marks, *self._calm_days([self.at])], {self.at}
         for _ in range(_MOST):
+            waiting += self._calm_days(self._changes())
             dated = [mark for mark in waiting if self.at <= mark < _LAST]
             todo = {mark for mark in dated if mark > self.at} | {mark + 1 for mark in dated}
             instant = min(todo - seen, default=None)
@@ -140,19 +148,35 @@ class Check:
             waiting += [mark for _, more in judged for mark in more]
         return None
 
-    def _calm_days(self) -> list[int]:
-        """Where a phase waits for calm days: the end of each day ahead, and when no word of it can come any more."""
+    def _calm_days(self, since: Iterable[int]) -> list[int]:
+        """Where a phase waits for calm days: the end of each day ahead of these instants, and its last word's.
+
+        A run may begin with each; a condition by the days of the week may put it off by seven days.
+        """
         engine = self.engine
         longest = max((streak.days for streak in engine.streaks), default=0)
+        if not longest:
+            return []
         calendar, settle = engine.terms.calendar, engine.agreement.settle
+        waits = timedelta(days=settle // _DAY + 1)
         found: list[int] = []
-        day = calendar.day_of(self.at) - timedelta(days=settle // _DAY + 1)
-        ahead = longest + settle // _DAY + 3
-        for _ in range(ahead + settle // _DAY + 1 if longest else 0):
-            last = calendar.last_instant(day)
-            found += [last + 1, last + settle]
-            day += timedelta(days=1)
+        for first in {calendar.day_of(instant) for instant in since} - self._days:
+            self._days.add(first)
+            day = first - waits
+            while day < first + timedelta(days=longest + 7) + 2 * waits:
+                last = calendar.last_instant(day)
+                found += [last + 1, last + settle]
+                day += timedelta(days=1)
         return found
+
+    def _changes(self) -> set[int]:
+        """Instants to come with which calm days may begin: their phase's own start, and what their condition rests on."""
+        if not self.engine.streaks:
+            return set()
+        phases = self.engine.terms.phases
+        spans = [span for streak in self.engine.streaks for span in phases[streak.since].spans]
+        found = {*self._settled, *(instant for span in spans for instant in (span.lo, span.hi))}
+        return {instant for instant in found if self.at < instant < _LAST}
 
     def overall(self) -> Overall:
         """All clauses together."""

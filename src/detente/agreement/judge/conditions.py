@@ -241,7 +241,7 @@ def _clock(terms: Terms, condition: f.Clock) -> Test:
                     hi = calendar.last_instant(day)
                 else:
                     hi = calendar.civil(day if end >= start else day + _DAY, end, fold=1) - 1
-                if x.marks is not None:
+                if x.marks is not None and e.kind != "day":  # of calm days every one ahead is looked at
                     x.marks += (lo, hi + 1)
                 if spells and spells[-1][1] >= lo - 1:  # one spell goes over into the next
                     lo = spells.pop()[0]

@@ -21,7 +21,7 @@ from detente.agreement.judge.outline import outline_of
 from detente.agreement.judge.phases import PhaseState
 from detente.agreement.judge.reach import EVERYWHERE, Reach, reaches
 from detente.agreement.judge.rules import Clause, compile_rules
-from detente.agreement.judge.store import Bucket, Cell
+from detente.agreement.judge.store import Bucket, Cell, Name
 from detente.agreement.judge.streaks import Day, days
 from detente.agreement.judge.terms import Terms
 from detente.agreement.judge.watching import no_breach_known
@@ -170,12 +170,12 @@ class Engine:
             since = min([deed.lo, *(when.lo for when in deed.receipts.values())])
             until = max([deed.hi, *(when.hi for when in deed.receipts.values())])
         for cell in cells:
-            dated = isinstance(cell, Bucket)
+            dated, named = isinstance(cell, Bucket), isinstance(cell, Name)
             for reader in cell.readers:
                 if isinstance(reader, Subject):
                     asked, ahead = reader.deed, reader.clause.ahead
                     before, after = self._reach(reader.clause, deed.kind) if dated and deed is not None else EVERYWHERE
-                    if until + before >= asked.lo and since <= asked.hi + (after if ahead else 0):
+                    if until + before >= asked.lo and since <= asked.hi + (after if ahead or named else 0):
                         self.dirty[reader.clause.rule.id][asked.id] = reader
                 elif isinstance(reader, PhaseState):
                     self.dirty_phases.add(reader.phase.name)

@@ -69,7 +69,7 @@ class PhaseState:
         kinds = self.terms.agreement.kinds
         mine = (kind for part in walk(self.phase) if isinstance(part, f.Pattern) for kind in part.kinds)
         rest = (*self._begun_with, *self._ended_with)
-        return any(not kinds[kind].event for kind in mine) or any(other.said for other in rest)
+        return any(not kinds[kind].event and kind != "finding" for kind in mine) or any(other.said for other in rest)
 
     @cached_property
     def _begun_with(self) -> list[PhaseState]:

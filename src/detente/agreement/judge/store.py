@@ -28,6 +28,12 @@ class Cell:
         self.readers: dict[object, None] = {}
 
 
+class Name(Cell):
+    """Who an id means. What refers to an act may come before it."""
+
+    __slots__ = ()
+
+
 class Bucket(Cell):
     """Acts of one key by time. `width`: the widest interval, so that a search by start loses nothing."""
 
@@ -99,7 +105,7 @@ class Store:
     def __init__(self) -> None:
         self.deeds: dict[str, Deed] = {}
         self.indexes: dict[str, dict[tuple[str, ...], Index]] = {}
-        self.ids: dict[str, Cell] = {}
+        self.ids: dict[str, Name] = {}
         self.disordered = False
         self.watchers: dict[str, list[Callable[[Deed, bool], Iterator[Cell]]]] = {}
         self._first: int | None = None
@@ -120,7 +126,7 @@ class Store:
         """An act by its id, and the cell that says so."""
         cell = self.ids.get(id)
         if cell is None:
-            cell = self.ids[id] = Cell()
+            cell = self.ids[id] = Name()
         return self.deeds.get(id), cell
 
     def first(self) -> int | None:

@@ -39,21 +39,23 @@ def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
             break
     found |= {instant + 1 for instant in found}
     today = local_day(at, zone)
-    waits = timedelta(milliseconds=agreement.settle).days + 1
-    longest = max((item.days for item in walk(agreement) if isinstance(item, f.Streak)), default=0)
-    for number in range(-waits, longest + 2 * waits if longest else -waits):  # calm days, and the last word of each
-        last = day_end(today + timedelta(days=number), zone)
-        found |= {last + 1, last + agreement.settle}
     minutes = minutes_in(agreement)
     for number in range(_DAYS_AHEAD + 1):
         day = today + timedelta(days=number)
         found.add(day_start(day, zone))
         found |= {at_minute(day, minute, zone) for minute in minutes}
-    for number in range(1, 370):
-        start = day_start(today + timedelta(days=number), zone)
-        if period_start(start, "month", zone) == start:
-            found.add(start)
-    return sorted(instant for instant in found if instant > at)
+    starts = [day_start(today + timedelta(days=number), zone) for number in range(1, 370)]
+    months = {start for start in starts if period_start(start, "month", zone) == start}
+    streaks = [item for item in walk(agreement) if isinstance(item, f.Streak)]
+    waits = timedelta(milliseconds=agreement.settle).days + 1
+    longest = max((item.days for item in streaks), default=0)
+    by_month = any(item.window in ("month", "quarter", "year") for item in walk(streaks) if isinstance(item, f.Pattern))
+    begun = found | months if by_month else found
+    for first in {local_day(instant, zone) for instant in begun if instant >= at} if longest else ():
+        for number in range(-waits, longest + 7 + 2 * waits):  # calm days, and the last word of each
+            last = day_end(first + timedelta(days=number), zone)
+            found |= {last + 1, last + agreement.settle}
+    return sorted(instant for instant in found | months if instant > at)
 
 
 def instants_in(value: object) -> set[int]:
