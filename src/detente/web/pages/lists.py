@@ -29,8 +29,8 @@ ANSWERS = {
 }  # fmt: skip
 
 
-def routes(pages: Pages, results: tuple[str, ...]) -> list[Route]:
-    """`/lists` and its acts; `results`: the agreement's words for what came of it."""
+def routes(pages: Pages, results: tuple[str, ...], groups: list[str]) -> list[Route]:
+    """`/lists` and its acts; `results`: the agreement's words for what came of it, `groups`: whom it names."""
 
     async def page(request: Request, given: Form, remarks: list[Remark]) -> Response:
         found = await pages.line.ask("lists")
@@ -39,7 +39,7 @@ def routes(pages: Pages, results: tuple[str, ...]) -> list[Route]:
         return await pages.show(
             request, "lists.html", "lists", items=[one for one in items if one["state"] in RUNNING],
             over=[one for one in items if one["state"] not in RUNNING], warnings=found["warnings"], me=found["me"],
-            now=found["now"], standing=sorted(one["area"] for one in areas if one["state"] == "agreed"), results=results,
+            now=found["now"], standing=sorted(one["area"] for one in areas if one["state"] == "agreed"), results=results, groups=groups,
             remarks=remarks, confirmed=_digest(remarks), given={name: given.get(name, "") for name in GIVEN},
         )  # fmt: skip
 
