@@ -70,7 +70,13 @@ def chromium() -> Iterator[Any]:
         pytest.skip("no Chromium on this machine: the pages were not tried in a browser")
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: no browser was driven")
     with sync_api.sync_playwright() as driver:
-        options = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+        options = [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-sync",
+        ]
         browser = driver.chromium.launch(executable_path=path, args=[*options, "--disable-component-update"])
         yield browser
         browser.close()
