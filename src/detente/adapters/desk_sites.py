@@ -146,23 +146,26 @@ class SiteDesk:
         now = self._now()
         newest = {site.site: site.version for site in self.found(now) if site.by == self._house.me}
         choices, placed, entered = self._choices(), [], []
+        digests = self.annexes.keep(
+            {
+                str(one["site"]): (one["annex"], int(one.get("annex_expires") or now + LASTS * DAY))
+                for one in request["sites"]
+                if one.get("annex")
+            }
+        )
         for one in request["sites"]:
             name = str(one["site"])
             version = newest.get(name, 0) + 1
-            placed += self._enter_one(one, version, now)
+            annex = {"annex": digests[name]} if name in digests else {}
+            placed += self._enter_one(one, {"site": name, "version": version, **annex})
             newest[name], choices[name] = version, dict(one["choices"])
             entered.append({"site": name, "version": version, "choices": one["choices"]})
-        if any(one.get("annex") for one in request["sites"]):
-            self.annexes.keep_index()
         self._private.put(CHOICES, "all", json.dumps(choices).encode())
         return {"entered": entered, "placed": [each._asdict() for each in placed]}
 
-    def _enter_one(self, one: Answer, version: int, now: int) -> list[Placed]:
+    def _enter_one(self, one: Answer, more: Answer) -> list[Placed]:
         cell = msgspec.convert(one["position"], Cell)
-        fields = {**one.get("fields", {}), "site": one["site"], "version": version}
-        if content := one.get("annex"):
-            expires = int(one.get("annex_expires") or now + LASTS * DAY)
-            fields["annex"] = self.annexes.keep(str(one["site"]), content, expires)
+        fields = {**one.get("fields", {}), **more}
         placed: list[Placed] = []
         for precision in (desk.FULL, desk.COARSE):
             to = sorted(code for code, choice in one["choices"].items() if choice == precision)
