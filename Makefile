@@ -6,12 +6,13 @@ COMPUTING = tests/agreement tests/cli tests/geo
 # -qq hides pip's chatter, not its errors.
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
-.PHONY: help demo test bench size clean
+.PHONY: help demo demo-live test bench size clean
 # Two pips in one environment would trip over each other.
 .NOTPARALLEL:
 
 help:
 	@echo 'make demo   three nodes, one story, narrated; writes demo-out/'
+	@echo 'make demo-live   the three nodes with their pages in the browser; AT=2016-09-17T12:50Z for another moment'
 	@echo 'make test   linters, types, rooms, tests'
 	@echo 'make bench  every figure beside a peer'
 	@echo 'make size   size and install time of the core in a fresh environment'
@@ -19,6 +20,10 @@ help:
 
 demo: $(VENV)/linked
 	@$(BIN)/detente demo
+
+# AT=2016-09-17T12:50Z stops the story there
+demo-live: $(VENV)/linked
+	@$(BIN)/detente demo-live $(if $(AT),--at $(AT)) --port $(or $(PORT),8080)
 
 test: $(VENV)/linked $(VENV)/requirements-dev.lock
 	@echo '== ruff check'

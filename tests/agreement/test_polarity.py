@@ -46,7 +46,9 @@ def faulty(record: Record, author: str, until: int) -> Record:
 def asked(agreement: Agreement, record: Record, geometry: Exact, deed: Act) -> tuple[str, Mapping[str, str]]:
     judge = Judge.over(agreement, geometry, record)
     found = {
-        one.clause: one.verdict for one in judge.may(deed, record.now) if agreement.rules[one.clause].mode == "forbid"
+        one.clause: str(one.verdict)
+        for one in judge.may(deed, record.now)
+        if agreement.rules[one.clause].mode == "forbid"
     }
     return judge.overall(deed, record.now).word, found
 

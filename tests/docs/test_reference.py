@@ -149,7 +149,7 @@ def test_every_key_of_node_toml_is_described_and_no_other(tmp_path):
     assert set(described[""]) == config_module._TOP
     source = Path(config_module.__file__).read_text("utf-8")
     nested = [set(re.findall(r'"(\w+)"', each)) for each in re.findall(r"_only\(\w+, (\{.*?\})", source)]
-    for name in ("peers.CODE", "limits", "users"):
+    for name in ("peers.CODE", "limits", "users", "web"):
         assert set(described[f"{name}"]) in nested, name
     (example,) = re.findall(r"^```toml\n(.*?)^```$", page("node-toml.md"), re.MULTILINE | re.DOTALL)
     (tmp_path / "node.toml").write_text(example)

@@ -111,7 +111,7 @@ def test_a_supervisor_killed_at_any_instant_of_its_start_leaves_nobody_behind(tm
 
 
 @pytest.mark.faults
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)  # 120 s quiet; 322 s were seen beside ten other jobs
 def test_two_hundred_kills_under_load_lose_nothing_receipted_and_fork_nothing(tmp_path, record_property):
     """30-ledger, crash rule: "kill -9 at any point loses no receipted act and never forks"."""
     rng = random.Random(SEED)

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.alerts import Alerts
+from detente.adapters.changes import Changes, mark, sizes
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
+from detente.adapters.desk_movements import MovementDesk
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
+from detente.adapters.desk_sites import SiteDesk
 from detente.adapters.desk_stops import StopDesk
 from detente.adapters.desk_watch import WatchDesk
 from detente.adapters.release_commands import ReleaseCommands
@@ -90,16 +93,20 @@ class Commands:
         self.sayings = desks.sayings
         self.release = ReleaseDesk(house, store, ReleaseStore(private, house.me), self.sayings, clock.now)
         self._told = desks.told
-        self.release.desk.coarsen, self.release.desk.guard = coarsen, self._told.ledger
+        steps = self.release.asking.desk
+        steps.coarsen, steps.guard = coarsen, self._told.ledger
         self.release.told = self._told.ledger.said
         self._kept = ReleaseCommands(self.release, self._fields, self._placed)
-        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting]] = {
+        self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting | Changes]] = {
             name.removeprefix("do_"): getattr(self, name) for name in dir(self) if name.startswith("do_")
         }
         alerts = alerts or Alerts((), private.path.parent)
         self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say_now, alerts)
         watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
-        self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
+        self.sites = SiteDesk(house, private, clock.now, desks.sayings, self._say_now)
+        moving = MovementDesk(house, clock.now, desks.sayings, self._say_now)
+        for each in (desks, self._kept, self.stops, watch, self.sites, moving):
+            self._table |= each.table
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -114,7 +121,7 @@ class Commands:
         self.after.clear()
         self.release.after.clear()
 
-    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
+    def run(self, request: dict[str, Any]) -> dict[str, Any] | Waiting | Changes:
         """Answer one request; DetenteError if it is refused."""
         command = self._table.get(str(request.get("do")))
         if command is None:
@@ -164,6 +171,14 @@ class Commands:
             "trouble": self.trouble,
         }
 
+    def do_changes(self, request: dict[str, Any]) -> Changes:
+        """Held back until something has changed since the position named (`logs`, `mark`), or for 25 s."""
+        return Changes(self._position, dict(request.get("logs") or {}), str(request.get("mark") or ""))
+
+    def _position(self) -> dict[str, Any]:
+        seen = mark(self._house, self._store, self._private, self.trouble)
+        return {"logs": sizes(self._house), "mark": seen, "now": self._clock.now()}
+
     def do_refusals(self, request: dict[str, Any]) -> dict[str, Any]:
         """The last named refusals."""
         return {"refusals": [refused._asdict() for refused in self._store.refusals(int(request.get("last", 100)))]}
@@ -208,24 +223,26 @@ class Commands:
         kind, to = str(request["kind"]), str(request.get("to") or "")
         return self._spoken(request, self._say(request, kind, to, self._fields(kind, request["fields"])))
 
-    def _say(self, request: dict[str, Any], kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+    def _say(
+        self, request: dict[str, Any], kind: str, to: str, fields: dict[str, Any], first: str | None = None
+    ) -> list[Placed]:
         if kind in KINDS:
             audiences = self.sayings.audiences(kind, to, fields)
         else:
             audiences = self._house.audiences() if to == "*" else [to]
         label = read_label(request["label"]) if request.get("label") is not None else None
-        return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
+        return self.release.say(kind, audiences, fields, self.release.draft_name(request), label, first)
 
     def do_preview(self, request: dict[str, Any]) -> dict[str, Any]:
         """What everybody will have been told once draft `draft` has left, in the form in which it would leave."""
-        seen = [self.release.as_it_leaves(draft) for draft in self.release.drafts_of(str(request["draft"]))]
+        seen = [self.release.as_it_leaves(draft) for draft in self.release.asking.drafts_of(str(request["draft"]))]
         audiences = [paper.draft.audience for paper in seen]
-        kind, values = meaning(seen[0].draft, self.release.agreement())
+        kind, values = meaning(seen[0].draft, self.release.asking.agreement())
         return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
-    def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
-        """What the watch says: through the pipeline like any other, where it is a standing release."""
-        return self._say({}, kind, to, fields)
+    def _say_now(self, kind: str, to: str, fields: dict[str, Any], first: str | None = None) -> list[Placed]:
+        """What a desk says: through the pipeline like any other, where it is a standing release."""
+        return self._say({}, kind, to, fields, first)
 
     def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
         """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""
@@ -283,6 +300,7 @@ class Commands:
         now = self._clock.now()
         self._house.tick(now)
         self.sayings.shred(now)
+        self.sites.annexes.shred(now)
         self.after.append(partial(self.stops.tick, now))
         self.release.run(now)
         return {"now": now, "next_due": min(self._house.duties.next_due(), self.release.next_due(now))}

@@ -16,6 +16,7 @@ import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from detente.errors import GivenError, LocalError
 from detente.model.terms import Terms, read_terms
@@ -23,7 +24,7 @@ from detente.model.when import read_instant, write_instant
 
 FILE = "node.toml"
 _CODE = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users", "alert"}
+_TOP = {"code", "clock", "scenario_start", "agreement", "terms", "peers", "limits", "lists", "users", "alert", "web"}
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Peer:
 class Config:
     """A node as configured. `clock` is wall or scenario (then `scenario_start` is its first instant, ms); `max_pages`
     bounds the shared store (0: the disk does); `most_per_day` bounds our own nominations in 24 hours (0: nothing does); `alert`: a
-    command the house runs when a STOP is raised and carried on."""
+    command the house runs when a STOP is raised and carried on; `web` is where the pages are served on loopback ("": nowhere),
+    `zone` the theatre's own clock on them (IANA)."""
 
     folder: Path
     code: str
@@ -54,6 +56,8 @@ class Config:
     gateway_user: str = ""
     house_user: str = ""
     alert: tuple[str, ...] = ()
+    web: str = ""
+    zone: str = ""
 
     @property
     def shared(self) -> Path:
@@ -162,7 +166,28 @@ def read_config(data: bytes, path: Path) -> Config:
         gateway_user=str(users.get("gateway", "")),
         house_user=str(users.get("house", "")),
         alert=tuple(alert),
+        web=_web(raw.get("web", {}), f"{path} web"),
+        zone=_zone(raw.get("web", {}), f"{path} web.zone"),
     )
+
+
+def _web(raw: Any, where: str) -> str:
+    """Where the pages are served: loopback only, since what is signed in there goes without TLS."""
+    _only(raw, {"listen", "zone"}, where)
+    listen = raw.get("listen", "")
+    host, _, port = str(listen).rpartition(":")
+    if listen and (host not in ("127.0.0.1", "localhost", "[::1]") or not port.isdigit() or not 0 < int(port) < 65536):
+        what = f"{listen!r} is not host:port on loopback (127.0.0.1, localhost or [::1])"
+        raise LocalError("config-invalid", what, where=f"{where}.listen")
+    return str(listen)
+
+
+def _zone(raw: Any, where: str) -> str:
+    zone = str(raw.get("zone", ""))
+    try:
+        return zone and ZoneInfo(zone).key
+    except (ValueError, ZoneInfoNotFoundError, OSError) as error:
+        raise LocalError("config-invalid", f"{zone!r} is no time zone, like Asia/Damascus", where=where) from error
 
 
 def _number(raw: Any, of: str, where: str) -> int:
@@ -242,4 +267,7 @@ def write_config(config: Config) -> None:
         lines += ["", "[limits]", f"shared_pages = {config.max_pages}"]
     if config.gateway_user or config.house_user:
         lines += ["", "[users]", f'gateway = "{config.gateway_user}"', f'house = "{config.house_user}"']
+    if config.web:
+        zone = [f'zone = "{config.zone}"'] if config.zone else []
+        lines += ["", "[web]", f'listen = "{config.web}"', *zone]
     (config.folder / FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")

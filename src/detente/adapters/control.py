@@ -26,6 +26,11 @@ def error_value(error: DetenteError) -> dict[str, str]:
     }
 
 
+def raised(value: dict[str, str]) -> DetenteError:
+    """The error of the house, to be raised where it was asked."""
+    return _CLASSES[value["whose"]](value["code"], value["what"], where=value["where"], party=value["party"])
+
+
 def b64(data: bytes) -> str:
     """Bytes as they travel on the control line."""
     return base64.b64encode(data).decode()
@@ -76,6 +81,5 @@ class Control:
             raise LocalError("node-unreachable", "the node hung up", where=str(self._path))
         answer: dict[str, Any] = json.loads(line)
         if "error" in answer:
-            value = answer["error"]
-            raise _CLASSES[value["whose"]](value["code"], value["what"], where=value["where"], party=value["party"])
+            raise raised(answer["error"])
         return answer

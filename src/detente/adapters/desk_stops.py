@@ -52,6 +52,7 @@ class StopDesk:
         self._told: dict[str, str] = json.loads(private.get("watch", "told") or b"{}")
         self._seen = ""
         self._next = 0
+        self._waiting = set(private.names(WAITING))
         self.table: dict[str, Callable[[Answer], Answer]] = {
             "stops": self._list, "stop_raise": self._raise, "stop_say": self._about, "stop_heard": self._heard,
             "stop_disown": self._disown, "stop_own": self._own,
@@ -88,7 +89,7 @@ class StopDesk:
         return {
             "me": self._house.me, "now": now, "agreement": self._sayings.room.agreement.code,
             "stops": [{**self._shown(stop), "own": own[stop.id]} for stop in found],
-            "waiting": [json.loads(self._private.get(WAITING, name) or b"{}") for name in self._private.names(WAITING)],
+            "waiting": [json.loads(self._private.get(WAITING, name) or b"{}") for name in sorted(self._waiting)],
             "alarms": alarms(found, self._house.me),
             "by_voice": [{"stop": stop.id, "to": to} for stop, to in unheard(found, self._house.me)],
             "counts": desk.counts(found), "alerts": self.alerts.shown(), "alert_command": self.alerts.configured,
@@ -119,7 +120,9 @@ class StopDesk:
         except LocalError as error:
             if error.code not in ("not-signing", "disk-full"):
                 raise
-            self._private.put(WAITING, self._house.random(6).hex(), json.dumps({"to": to, "fields": fields}).encode())
+            name = self._house.random(6).hex()
+            self._waiting.add(name)
+            self._private.put(WAITING, name, json.dumps({"to": to, "fields": fields}).encode())
             return {"placed": [], "unlogged": str(error)}
 
     def _about(self, request: Answer) -> Answer:
@@ -168,6 +171,7 @@ class StopDesk:
             challenge = self._private.get("challenge", by) if request.get("challenged") else None
             check_stop_words(by, fields, words, word_list(), bytes.fromhex((challenge or b"").decode()))
         now = self._now()
+        self._seen = ""
         identifier = self._spoken.keep(
             self._house.random(6).hex(), by, checked["fields"], now, str(request.get("post", "")), bool(words)
         )
@@ -202,7 +206,7 @@ class StopDesk:
         """Carry on what nobody has read, and say what could not be said. Call outside a batch."""
         self.alerts.poll()
         state = " ".join(str(self._house.store.entry_count(origin)) for origin in self._house.terms.logs)
-        state += f" {len(self._private.names('spoken'))}"
+        state += f" {len(self._waiting)}"
         if state == self._seen and now < self._next:
             return
         try:
@@ -213,7 +217,7 @@ class StopDesk:
             self._seen, self._next = state, now + 60_000
             return
         found = self.found(now)
-        for name in self._private.names(WAITING):
+        for name in sorted(self._waiting):
             self._say_waiting(name, now)
         levels = alarms(found, self._house.me) | {stop.id: "not received" for stop, _ in unheard(found, self._house.me)}
         told = dict(self._told)
@@ -235,6 +239,7 @@ class StopDesk:
         except LocalError:
             return
         self._private.delete(WAITING, name)
+        self._waiting.discard(name)
 
 
 def is_alleged(identifier: str) -> bool:

@@ -28,6 +28,7 @@ import msgspec
 import uvloop
 
 from detente.adapters.alerts import Alerts
+from detente.adapters.changes import Changes
 from detente.adapters.commands import Commands, Waiting
 from detente.adapters.config import Config, load_config
 from detente.adapters.control import LIMIT, error_value
@@ -43,8 +44,8 @@ STATEMENTS = 512
 COLLECT = (20_000, 20, 20)  # a batch makes some 10,000 objects and drops them all
 TICK_SECONDS = 0.5
 KNOWING = {
-    "state", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may", "policy", "approvals",
-    "approval_request", "picture", "stops", "watch_screen",
+    "state", "changes", "refusals", "next_due", "receipt", "drafts", "compare", "areas", "lists", "record", "may", "policy",
+    "approvals", "approval_request", "picture", "stops", "watch_screen",
 }  # fmt: skip
 """Requests that write nothing."""
 Asked = tuple[dict[str, Any], "asyncio.Future[dict[str, Any]]"]
@@ -60,7 +61,7 @@ class HouseProcess:
         self._config = config
         self._poke = poke
         self._queue: list[Asked] = []
-        self._waiting: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
+        self._waiting: list[tuple[Waiting | Changes, asyncio.Future[dict[str, Any]]]] = []
         self._lines: set[asyncio.Task[None]] = set()
         self._stop = asyncio.Event()
         self._fatal: Exception | None = None
@@ -174,7 +175,7 @@ class HouseProcess:
 
     def _keep(self, items: Sequence[Inbox], queue: Sequence[Asked]) -> Exception | None:
         """Handle all of these in one transaction and answer them; or none of them, then why not."""
-        done: list[tuple[asyncio.Future[dict[str, Any]], dict[str, Any] | Waiting]] = []
+        done: list[tuple[asyncio.Future[dict[str, Any]], dict[str, Any] | Waiting | Changes]] = []
         now = self.clock.now()
         try:
             with self.house.batch(now):
@@ -192,7 +193,7 @@ class HouseProcess:
             return error
         self.commands.committed()
         for future, answer in done:
-            if isinstance(answer, Waiting):
+            if isinstance(answer, Waiting | Changes):
                 self._waiting.append((answer, future))
             elif not future.done():
                 future.set_result(answer)
@@ -235,7 +236,9 @@ class HouseProcess:
         error = self._keep([], [asked])
         if isinstance(error, LocalError) and error.code == "disk-full" and asked[0].get("do") in KNOWING:
             answer = self.commands.run(asked[0])
-            if isinstance(answer, dict) and not asked[1].done():
+            if isinstance(answer, Waiting | Changes):
+                self._waiting.append((answer, asked[1]))
+            elif not asked[1].done():
                 asked[1].set_result(answer)
             return
         if error is None:
@@ -248,8 +251,10 @@ class HouseProcess:
             asked[1].set_result({"error": error_value(error)})
 
     def _settle_waiting(self) -> None:
-        still: list[tuple[Waiting, asyncio.Future[dict[str, Any]]]] = []
+        still: list[tuple[Waiting | Changes, asyncio.Future[dict[str, Any]]]] = []
         for waiting, future in self._waiting:
+            if future.cancelled():
+                continue
             if waiting.ready(self.house):
                 if not future.done():
                     future.set_result(waiting.answer)
@@ -272,6 +277,7 @@ class HouseProcess:
                     self.house.tick(now)
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
+                self.commands.sites.annexes.shred(now)
                 self._send_ready(now)
             self.commands.stops.tick(now)
         except LocalError as error:
@@ -279,6 +285,7 @@ class HouseProcess:
                 raise
             self._say_full(error)
         self._work()
+        self._settle_waiting()
         if self.commands.trouble and not self._full:
             self._try_the_disk()
 

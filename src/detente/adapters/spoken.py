@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -21,6 +22,7 @@ from detente.model.said import Said
 
 KIND = "spoken"
 PREFIX = "spoken-"
+_NAMES: WeakKeyDictionary[PrivateStore, set[str]] = WeakKeyDictionary()
 _HEAD = {"agreement": "0" * 64, "origin": "stop/heard", "time": 0, "salt": "0" * 32, "label": "alleged"}
 
 
@@ -31,12 +33,17 @@ class Spoken:
         self._private = private
         self._agreement = agreement
         self._me = me
+        if private not in _NAMES:
+            _NAMES[private] = set(private.names(KIND))
+        self.names = _NAMES[private]
+        """Those that are kept: the store would have to open every record to find them."""
 
     def keep(self, name: str, by: str, fields: dict[str, Any], heard: int, post: str, checked: bool) -> str:
         """Write one down; its id. GivenError (said-invalid, bad-field) if its fields are no STOP of the agreement."""
         check(self._agreement, _said(by, fields))
         value = {"by": by, "fields": fields, "heard": heard, "post": post, "checked": checked}
         self._private.put(KIND, name, json.dumps(value).encode())
+        self.names.add(name)
         return PREFIX + name
 
     def drop(self, identifier: str) -> dict[str, Any] | None:
@@ -44,6 +51,7 @@ class Spoken:
         found = self.read(identifier)
         if found is not None:
             self._private.delete(KIND, identifier.removeprefix(PREFIX))
+            self.names.discard(identifier.removeprefix(PREFIX))
         return found
 
     def read(self, identifier: str) -> dict[str, Any] | None:
@@ -54,12 +62,11 @@ class Spoken:
 
     def acts(self, known: Iterable[Act]) -> list[Act]:
         """Those that are not receipted: no STOP of the same author, area, time and item has come since, in `known`."""
-        names = self._private.names(KIND)
-        if not names:
+        if not self.names:
             return []
         receipted = [act for act in known if act.kind == RAISED and act.log]
         found = []
-        for name in sorted(names):
+        for name in sorted(self.names):
             value = json.loads(self._private.get(KIND, name) or b"{}")
             heard = int(value["heard"])
             act = act_of(

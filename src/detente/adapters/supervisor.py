@@ -1,4 +1,4 @@
-"""One node: a supervisor, the house process and the gateway process. What dies is started again.
+"""One node: a supervisor, the house process, the gateway process and, if configured, the pages. What dies is started again.
 
 The supervisor reads the store key and hands it to the house through an inherited pipe; the gateway never gets it. The two
 are joined by a socket pair for pokes; all that matters passes through the shared store. Both hold the reading end of a
@@ -75,7 +75,8 @@ class Supervisor:
             self._accounts = {"house": house, "gateway": gateway}
 
     def _watch(self) -> int:
-        children = {name: self._start(name) for name in ("house", "gateway")}
+        names = ("house", "gateway", "web") if self.config.web else ("house", "gateway")
+        children = {name: self._start(name) for name in names}
         status = 0
         while not self._stop:
             time.sleep(0.02)
@@ -103,6 +104,17 @@ class Supervisor:
         self._stop = True
 
     def _start(self, name: str) -> _Child:
+        if name == "web":
+            command = [
+                sys.executable,
+                "-m",
+                "detente.web.process",
+                "--config",
+                str(self._path),
+                "--life",
+                str(self._life),
+            ]
+            return _Child(name, subprocess.Popen(command, pass_fds=[self._life], umask=0o077), time.monotonic())
         poke = self._gateway_end if name == "gateway" else self._house_end
         module = f"detente.adapters.{name if name == 'gateway' else 'house_process'}"
         command = [sys.executable, "-m", module, "--config", str(self._path)]

@@ -13,9 +13,11 @@ from detente.cli.judging_input import read_given
 from detente.cli.judging_report import report_page
 from detente.cli.judging_view import View
 from detente.cli.verify import check_path
+from detente.demo.live import serve_demo
 from detente.demo.scene_record import record_file
 from detente.demo.story import OUT, run_demo
 from detente.errors import GivenError
+from detente.model.when import read_instant
 
 AGREEMENT = Path("agreements/syria-2016-07.yaml")
 
@@ -40,6 +42,31 @@ def _report(agreement: Path, out: Path) -> str:
     return f"{page}: {len(view.numbered)} findings; the same on the terminal: detente judge {agreement} {record}"
 
 
+def _ours(out: Path) -> None:
+    """GivenError if the folder holds something that no demo wrote: it would be lost."""
+    if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
+        raise GivenError(
+            "file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out)
+        )
+
+
+@click.command("demo-live", short_help="The demo's nodes with their pages in the browser.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), default="demo-live", show_default=True, help="Folder for the nodes."
+)
+@click.option(
+    "--agreement", type=click.Path(path_type=Path), default=AGREEMENT, show_default=True, help="As for `demo`."
+)
+@click.option("--at", "until", default="", help="Stop the story there, e.g. 2016-09-17T12:50Z; default: at its end.")
+@click.option("--port", type=click.IntRange(1024, 65_000), help="Ports of the pages: this one and the next two.")
+def demo_live(out: Path, agreement: Path, until: str, port: int | None) -> None:
+    """Run the three nodes up to an instant of the story and serve their pages on this machine until Ctrl-C."""
+    _ours(out)
+    moment = read_instant(until, "--at") if until else None
+    ports = {code: port + at for at, code in enumerate(("us", "ru", "un"))} if port else None
+    serve_demo(read_file(agreement), out, moment, ports)
+
+
 @click.command(short_help="Three nodes, one story.")
 @click.option(
     "--out", type=click.Path(path_type=Path), default=OUT, show_default=True, help="Folder for what it writes."
@@ -54,10 +81,7 @@ def _report(agreement: Path, out: Path) -> str:
 @click.option("--tamper", type=click.Choice(["ledger"]), help="Flip one bit of a written ledger, then verify it.")
 def demo(out: Path, agreement: Path, tamper: str | None) -> None:
     """Run three nodes (us, ru, un) from the draft to 17 September 2016, and verify and judge what they wrote."""
-    if out.exists() and any(out.iterdir()) and not (out / "nodes").is_dir():
-        raise GivenError(
-            "file-unreadable", "the folder holds something that no demo wrote; name another with --out", where=str(out)
-        )
+    _ours(out)
     run_demo(read_file(agreement), out)
     click.echo(_report(agreement, out))
     if tamper:

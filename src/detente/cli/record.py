@@ -20,7 +20,7 @@ from detente.model.statement import decode_statement
 from detente.model.when import show_clock, show_instant
 from detente.proof.envelope import parse_envelope
 
-HEAD_FIELDS = ("agreement", "author", "origin", "salt", "label", "seen", "time", "type")
+HEAD_FIELDS = ("agreement", "approval", "author", "origin", "salt", "label", "seen", "time", "type")
 
 
 @click.command(short_help="The statements of a log that count.")

@@ -195,7 +195,7 @@ def _line_words(each: dict[str, Any], now: int) -> str:
         post = f" by {visible(each['post'])}" if each["post"] else ""
         words.append(f"acknowledged{post} after {show_duration(max(0, each['after']))}")
     elif each["received"] is not None and each["acknowledged"] is None and each["state"] not in ("lifted", "expired"):
-        words.append(f"NOBODY HAS ACKNOWLEDGED for {show_duration(max(0, now - each['received']))}")
+        words.append(f"NOBODY HAS ACKNOWLEDGED for {show_duration(max(0, now - each['received']) // 1000 * 1000)}")
     if each["answer_due"] is not None:
         due = f", due {show_clock(each['answer_due'])}" if each["answer"] != "answered" else ""
         words.append(each["answer"] + due)

@@ -39,7 +39,7 @@ def _screen(answer: Answer) -> Iterator[str]:
 def _watch_words(held: Answer, now: int) -> str:
     if held["state"] == "nobody on watch":
         return "watch: NOBODY ON WATCH here; take it with: detente watch take"
-    since = f"since {show_clock(held['since'])} ({show_duration(now - held['since'])})"
+    since = f"since {show_clock(held['since'])} ({show_duration(max(0, now - held['since']) // 1000 * 1000)})"
     untested = "; line test not answered" if held["state"] == "taken" and held["tested"] else ""
     return f"watch: {held['state']} by {visible(held['post'])}, {held['people']} on watch, {since}{untested}"
 

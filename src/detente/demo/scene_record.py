@@ -65,7 +65,6 @@ def record(stage: Stage) -> None:
     """The ledgers, written out for anyone to verify, and what they say to the judge."""
     say, three = stage.say, stage.three
     say.scene("record", "Each node writes what it holds; anyone can verify it offline, with or without Detente.")
-    stage.time("17 14:20")
     for code, config in three.configs.items():
         export_folder(config, stage.out / code)
         records = record_file(stage.out, code)

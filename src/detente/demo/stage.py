@@ -32,11 +32,16 @@ def at(text: str) -> int:
     return read_instant(f"2016-09-{int(day):02d}T{clock}:00Z")
 
 
+class Enough(Exception):
+    """The story has come to the instant up to which it was to be told."""
+
+
 class Stage:
     """The three nodes and what is told of them."""
 
     def __init__(self, three: Three, agreement: bytes, out: Path, narrator: Narrator) -> None:
         self.three, self.text, self.out, self.say = three, agreement, out, narrator
+        self.until: int | None = None
 
     @cached_property
     def agreement(self) -> Agreement:
@@ -49,7 +54,10 @@ class Stage:
         self.say.clock(self.three.now)
 
     def pass_to(self, text: str) -> None:
-        """Go on to an instant."""
+        """Go on to an instant; Enough where the story was to be told up to an earlier one."""
+        if self.until is not None and at(text) > self.until:
+            self.three.advance(max(self.until, self.three.now))
+            raise Enough
         self.three.advance(at(text))
 
     def state(self, code: str, name: str, to: str = "", **fields: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from detente.demo.narrate import Narrator
 from detente.demo.scene_before import before
+from detente.demo.scene_convoy import convoy
 from detente.demo.scene_lists import lists
 from detente.demo.scene_map import area_map
 from detente.demo.scene_own_house import own_house
@@ -19,6 +20,7 @@ from detente.demo.scene_paper import paper
 from detente.demo.scene_record import line_cut, record
 from detente.demo.scene_release import release
 from detente.demo.scene_september import calls, notice
+from detente.demo.scene_stop import silence, stop, suspended
 from detente.demo.scene_trial import trial
 from detente.demo.stage import Stage, at
 from detente.demo.three import Three
@@ -35,7 +37,11 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     release,
     notice,
     calls,
+    stop,
     line_cut,
+    suspended,
+    silence,
+    convoy,
     record,
 )
 HEARTBEAT = "12h"

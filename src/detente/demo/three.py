@@ -44,7 +44,8 @@ def free_ports(count: int) -> list[int]:
 
 
 class Three:
-    """The three nodes in one folder, on a scenario clock that begins at `start` (ms), or on wall time."""
+    """The three nodes in one folder, on a scenario clock that begins at `start` (ms), or on wall time. `web`: the port of
+    each one's pages."""
 
     def __init__(
         self,
@@ -56,6 +57,8 @@ class Three:
         prefix: str = "demo",
         numbers: dict[str, str] | None = None,
         max_pages: dict[str, int] | None = None,
+        web: dict[str, int] | None = None,
+        zone: str = "",
     ) -> None:
         self.folder = folder
         self.now = start or 0
@@ -83,6 +86,8 @@ class Three:
                 peers=peers,
                 scenario_start=start or 0,
                 max_pages=pages,
+                web=f"127.0.0.1:{web[c]}" if web else "",
+                zone=zone if web else "",
             )
             config.agreement_path.write_bytes(agreement)
             config.terms_path.write_bytes(self.terms)
