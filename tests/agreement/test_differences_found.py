@@ -9,7 +9,7 @@ import pytest
 
 from detente.agreement import judge as step
 from detente.agreement import reference
-from detente.agreement.record import Act
+from detente.agreement.record import Act, Span
 from tests.agreement.geodesics import Exact
 from tests.agreement.reference.small import agreement, record
 
@@ -167,3 +167,13 @@ def test_no_act_ends_the_phase_that_it_founds(engine: ModuleType, log: str):
     form = agreement("- {id: c, says: s, forbid: strike, during: halt}", phase)
     [found] = engine.judge(form, record(acts, form), Exact())
     assert found.verdict == "broken"
+
+
+@BOTH
+def test_a_notice_may_be_given_from_the_start_of_its_own_window(engine: ModuleType):
+    """The window is stated by the act asked about alone."""
+    form = agreement("- {id: c, says: s, forbid: notice, unless: {window: {covers: at}}}")
+    start, end = ms("2016-09-07T15:00:00+00:00"), ms("2016-09-07T18:00:00+00:00")
+    asked = Act("n", "notice", frozenset(("us",)), fields={"window": Span(start, end)})
+    [finding] = engine.may(form, record("", form, "2016-09-07T14:00:00Z"), Exact(), asked, start - 3_600_000)
+    assert (finding.verdict, finding.earliest) == ("broken", start)

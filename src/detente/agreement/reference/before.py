@@ -82,7 +82,7 @@ def overall(
     first = next(
         (
             instant
-            for instant in [at, *moments(agreement, known, at)]
+            for instant in [at, *moments(agreement, known, act, at)]
             if all(
                 finding.verdict in _FINE
                 for each in told
@@ -180,7 +180,7 @@ def _first(
     """The first instant at which one clause is kept or does not apply, if nothing more is said."""
     if finding.verdict in _FINE:
         return at
-    for instant in moments(agreement, known, at):
+    for instant in moments(agreement, known, act, at):
         if all(
             item.verdict in _FINE
             for item in check(agreement, known, geometry, act, instant, at, relied, [finding.clause])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from detente.agreement import form as f
-from detente.agreement.record import Interval, Record, Span
+from detente.agreement.record import Act, Interval, Record, Span
 from detente.agreement.reference.instants import (
     at_minute,
     day_end,
@@ -20,10 +20,10 @@ from detente.agreement.strata import walk
 _DAYS_AHEAD = 8
 
 
-def moments(agreement: f.Agreement, known: Record, at: int) -> list[int]:
+def moments(agreement: f.Agreement, known: Record, asked: Act, at: int) -> list[int]:
     """Every instant after `at` at which an answer may change: those that are named, and so long after."""
     zone = agreement.zone
-    named = {at, *instants_in(agreement), *(ms for act in known.acts for ms in instants_in(act))}
+    named = {at, *instants_in(agreement), *(ms for act in (*known.acts, asked) for ms in instants_in(act))}
     lengths = list(dict.fromkeys(durations_in(agreement)))
     found = set(named)
     reached = set(named)
