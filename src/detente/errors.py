@@ -114,7 +114,6 @@ ADVICE: dict[str, str] = {
     "operator-invalid": "correct the named part; `detente operator list` shows the posts of this node",
     "not-your-role": "ask a post that has the role, or the administrator; nothing was done",
     "form-expired": "go back, load the page again and repeat it; nothing was done",
-    "sign-in-refused": "look at name and password; after five wrong ones a post is locked for a minute, then longer",
     "no-desk": "adopt an agreement that uses the vocabulary named (docs/reference/vocabularies.md); this desk stays closed under this one",
     "too-many": "wait, or withdraw what is not needed; a bound of your own node stands in node.toml",
     "window-past": "give a window that begins later, with time for the other side to look",

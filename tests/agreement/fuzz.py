@@ -223,7 +223,9 @@ def main() -> int:
                 seed += 1
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for one in done:
-                total.add(one.result())
+                total.add(found := one.result())
+                for kind, text in found.texts:
+                    print(f"{kind}\n{text}", flush=True)
             if time.monotonic() - said > 60:  # to be left running: one line a minute
                 said = time.monotonic()
                 print(
@@ -242,11 +244,6 @@ def main() -> int:
     print(f"  {total.silent} pairs have no finding in either; {said_of(total.parts)}")
     for kind, number in total.kinds.most_common(40):
         print(f"  {number:>6} {kind}")
-    shown: set[str] = set()
-    for kind, text in total.texts:
-        if kind not in shown and len(shown) < given.show:
-            shown.add(kind)
-            print(f"{kind}\n{text}")
     return 1 if total.different else 0
 
 

@@ -104,7 +104,7 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "outside-area: shown above" in other.stderr, "what was confirmed is not what is asked"
     detente(*nominate(three, "t1", "--place", "36.0001 N 37.0001 E", "--release"))
     listed = detente("lists", "--node", ru).stdout
-    assert "t1      us  nusra  handed over  us    09-10 06:00:00Z  09-11 08:00:00Z to 22:00:00Z  n v1" in listed
+    assert "t1      us  nusra  handed over  us    09-10 06:02:00Z  09-11 08:02:00Z to 22:02:00Z  n v1" in listed
     assert max(map(len, listed.splitlines())) <= 100
     later(2 * MINUTE)
     kept = detente("lists", "agree", "--node", ru, "t1")

@@ -97,7 +97,9 @@ def test_a_site_is_told_to_each_as_chosen_and_answered(three: Three, detente: Ru
     mine = listed(three, detente, "un")
     assert lines(mine, "h-1") == {(1, "us"): ("acknowledged", "full"), (1, "ru"): ("rejected", "coarse")}
     three.ask("un", "tick")
-    detente("sites", "move", "--node", un, "h-1", "--datum", "WGS84", "--place", "36.16158 N 36.96775 E", "--max-age", 1)
+    detente(
+        "sites", "move", "--node", un, "h-1", "--datum", "WGS84", "--place", "36.16158 N 36.96775 E", "--max-age", 1
+    )
     mine = listed(three, detente, "un")
     assert lines(mine, "h-1")[1, "us"][0] == "moved"
     assert lines(mine, "h-1")[2, "us"] == ("received", "full")
@@ -235,9 +237,7 @@ def test_age_comes_last_and_strips_nothing(three: Three, detente: Run):
         "event": "strike", "by": ["us"],
         "fields": {"strike": "s-1", "against": "daesh", "position": {"type": "point", "coordinates": [369677500, 361615800]}},
     }  # fmt: skip
-    found = {
-        one["clause"]: one["verdict"] for one in three.ask("us", "may", plan=plan)["clauses"]
-    }
+    found = {one["clause"]: one["verdict"] for one in three.ask("us", "may", plan=plan)["clauses"]}
     assert found["JIG-14"] == "broken"
     detente("sites", "confirm", "--node", node(three, "un"), "h-1")
     assert lines(listed(three, detente, "un"), "h-1")[2, "us"] == ("received", "full")

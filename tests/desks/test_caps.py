@@ -105,9 +105,7 @@ def test_what_the_other_hands_over_beyond_the_caps_is_named_to_the_receiver(desk
     desk.theirs("c")
     desk.world.later(20 * MINUTE)
     (warning,) = desk.warnings()
-    assert warning.startswith(
-        "ru has handed over 1 nominations that X-area is against: Each side hands over at most two"
-    )
+    assert warning.startswith("X-area is against 1 of what ru has handed over: Each side hands over at most two")
     for target in ("d", "e"):
         desk.theirs(target, "m")
     desk.world.later(20 * MINUTE)

@@ -34,16 +34,20 @@ class Annexes:
         self._random = random
         self._index: dict[str, int] = json.loads(private.get(INDEX, "all") or b"{}")
 
-    def keep(self, site: str, content: Mapping[str, str], expires: int) -> str:
-        """Keep one beside a site instead of what was there; its salted digest. `keep_index` after the last."""
-        salt = self._random(SALT_BYTES)
-        value = {"salt": salt.hex(), "content": dict(content), "expires": expires}
-        self._private.put(KIND, site, json.dumps(value).encode())
-        self._index[site] = expires
-        return digest_of(salt, content)
+    def keep(self, many: Mapping[str, tuple[Mapping[str, str], int]]) -> dict[str, str]:
+        """Keep annexes, site to (content, expiry), instead of what was there; site to salted digest."""
+        boxes, digests = {}, {}
+        for site, (content, expires) in many.items():
+            salt = self._random(SALT_BYTES)
+            value = {"salt": salt.hex(), "content": dict(content), "expires": expires}
+            boxes[site], digests[site] = json.dumps(value).encode(), digest_of(salt, content)
+            self._index[site] = expires
+        if boxes:
+            self._private.put_many(KIND, boxes)
+            self._keep_index()
+        return digests
 
-    def keep_index(self) -> None:
-        """Write down which there are and when each expires."""
+    def _keep_index(self) -> None:
         self._private.put(INDEX, "all", json.dumps(self._index).encode())
 
     def read(self, site: str) -> tuple[dict[str, str], int, str] | None:
@@ -60,7 +64,7 @@ class Annexes:
         for site in gone:
             del self._index[site]
         if gone:
-            self.keep_index()
+            self._keep_index()
         self._private.shred([(KIND, site) for site in gone])
         return gone
 

@@ -45,6 +45,7 @@ class Sayings:
         self._private = private
         self._now = now
         self._most = most_per_day
+        self._stands = False
         self._ends: dict[str, int] = {}
         self._unread = private.names("draft")
         """Drafts whose end is not known yet: of those before this start, read at the first look."""
@@ -99,7 +100,8 @@ class Sayings:
 
     def admit(self, kind: str, fields: Answer) -> None:
         """Whether it may be said now: the agreement is in force, and a nomination is not one too many."""
-        if not self._house.adoption.in_force():
+        self._stands = self._stands or self._house.adoption.in_force()  # what all have signed for stays signed for
+        if not self._stands:
             raise LocalError("not-adopted", "no statement counts before both parties have signed the agreement")
         if kind == "said" and self.room.role(fields["name"]) == NOMINATION:
             self._admit_nomination(fields)

@@ -8,7 +8,7 @@ in the private store. Protection depends on none of what is kept here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -19,12 +19,13 @@ from detente.adapters.desk_sayings import Answer, Sayings
 from detente.adapters.record_values import show_value
 from detente.adapters.store_private import PrivateStore
 from detente.agreement.record import Act, Spot
+from detente.desks import near_sites as near
 from detente.desks import sites as desk
 from detente.desks.moves import closed, in_roles
 from detente.desks.site_alarms import alarms
 from detente.errors import GivenError, LocalError
 from detente.geo.coarse import coarse_cell
-from detente.geo.ellipsoid import geodesic
+from detente.geo.ellipsoid import arcs, geodesic, points
 from detente.model.shapes import E7, Cell
 from detente.node.house import House
 from detente.node.recording import Recording
@@ -82,7 +83,7 @@ class SiteDesk:
         self._told = Told(house, sayings, desk.VOCABULARY)
         self.table: dict[str, Callable[[Answer], Answer]] = {
             "sites": self._list, "sites_enter": self._enter, "site_say": self._about,
-            "site_annex": self._annex, "site_annex_erase": self._erase,
+            "site_annex": self._annex, "site_annex_erase": self._erase, "sites_score": self._score,
         }  # fmt: skip
 
     # knowing
@@ -116,6 +117,30 @@ class SiteDesk:
             "second_source": site.second_source, "max_age": site.max_age, "expires": site.expires, "lines": lines,
         }  # fmt: skip
 
+    def _score(self, request: Answer) -> Answer:
+        """Events near sites before and after each receipt, by receiver."""
+        now, days = self._now(), int(request.get("days") or near.DAYS)
+        kinds = self._sayings.room.agreement.kinds
+        acts = self._sayings.room.record(now).current().acts
+        events = near.events_of(acts, [name for name, kind in kinds.items() if kind.event])
+        since = min((event.at.lo for event in events), default=now)
+        found = near.scores(self.found(now), events, _away, since, now, days)
+        rows = [
+            {
+                "to": one.to, "sites": one.sites, "days_before": round(one.days_before, 1),
+                "days_after": round(one.days_after, 1),
+                "rows": [
+                    {
+                        "from_m": row.band[0], "to_m": row.band[1], "before": row.before._asdict(),
+                        "after": row.after._asdict(), "too_few": row.too_few,
+                    }
+                    for row in one.rows
+                ],
+            }
+            for one in found
+        ]  # fmt: skip
+        return {**self._told.about(now), "days": days, "few": near.FEW, "events": len(events), "scores": rows}
+
     def _choices(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = json.loads(self._private.get(CHOICES, "all") or b"{}")
         return found
@@ -146,23 +171,26 @@ class SiteDesk:
         now = self._now()
         newest = {site.site: site.version for site in self.found(now) if site.by == self._house.me}
         choices, placed, entered = self._choices(), [], []
+        digests = self.annexes.keep(
+            {
+                str(one["site"]): (one["annex"], int(one.get("annex_expires") or now + LASTS * DAY))
+                for one in request["sites"]
+                if one.get("annex")
+            }
+        )
         for one in request["sites"]:
             name = str(one["site"])
             version = newest.get(name, 0) + 1
-            placed += self._enter_one(one, version, now)
+            annex = {"annex": digests[name]} if name in digests else {}
+            placed += self._enter_one(one, {"site": name, "version": version, **annex})
             newest[name], choices[name] = version, dict(one["choices"])
             entered.append({"site": name, "version": version, "choices": one["choices"]})
-        if any(one.get("annex") for one in request["sites"]):
-            self.annexes.keep_index()
         self._private.put(CHOICES, "all", json.dumps(choices).encode())
         return {"entered": entered, "placed": [each._asdict() for each in placed]}
 
-    def _enter_one(self, one: Answer, version: int, now: int) -> list[Placed]:
+    def _enter_one(self, one: Answer, more: Answer) -> list[Placed]:
         cell = msgspec.convert(one["position"], Cell)
-        fields = {**one.get("fields", {}), "site": one["site"], "version": version}
-        if content := one.get("annex"):
-            expires = int(one.get("annex_expires") or now + LASTS * DAY)
-            fields["annex"] = self.annexes.keep(str(one["site"]), content, expires)
+        fields = {**one.get("fields", {}), **more}
         placed: list[Placed] = []
         for precision in (desk.FULL, desk.COARSE):
             to = sorted(code for code, choice in one["choices"].items() if choice == precision)
@@ -209,6 +237,15 @@ class SiteDesk:
 
     def _erase(self, request: Answer) -> Answer:
         return {"erased": self.annexes.erase([str(each) for each in request["sites"]])}
+
+
+def _away(place: Spot, others: Sequence[Spot]) -> list[float]:
+    """Metres from a place to others, on the ellipsoid."""
+    if not others:
+        return []
+    lat, lon = round(place.lat * E7), round(place.lon * E7)
+    away = arcs(points(lat, lon), points([round(o.lat * E7) for o in others], [round(o.lon * E7) for o in others]))
+    return [float(each) for each in away]
 
 
 def _metres(one: Spot, other: Spot) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,7 +21,7 @@ from detente.errors import GivenError
 from detente.geo import entry
 from detente.geo.cell import Cell
 from detente.geo.coordinates import read_cell, read_columns
-from detente.geo.gazetteer import Gazetteer, Match, Place
+from detente.geo.gazetteer import Gazetteer, Place
 from detente.geo.names import letters
 from detente.model import shapes
 from detente.model.when import read_instant
@@ -244,7 +244,7 @@ class _Reader:
         if self._gazetteer is None:
             wrong(at, "a name needs a gazetteer to be found in", "give --gazetteer FILE, or map the column to ignore")
             return None, []
-        meant = self._pick(name, pcode, cell, wrong, alone=not given)
+        meant = self._pick(name, pcode, wrong, alone=not given)
         if meant is None:
             return None, []
         if cell is None:
@@ -255,14 +255,20 @@ class _Reader:
             )
         return cell, [remark.text for remark in cell.warnings]
 
-    def _pick(self, name: str, pcode: str, cell: Cell | None, wrong: Any, *, alone: bool) -> Place | None:
+    def _pick(self, name: str, pcode: str, wrong: Any, *, alone: bool) -> Place | None:
         """The one place meant; None (and named) if there is none or several, or only its name tells it from a near-twin."""
         assert self._gazetteer is not None  # noqa: S101 - the caller has looked
         assert self._find is not None  # noqa: S101
         if pcode:
             of_code = self._pcodes.get(pcode, [])
             fitting = (
-                [p for p in of_code if not name or letters(name) in {letters(n) for n in p.names()}] if of_code else []
+                [
+                    p
+                    for p in of_code
+                    if not name or name in p.names() or letters(name) in {letters(n) for n in p.names()}
+                ]
+                if of_code
+                else []
             )
             if len(fitting) == 1:
                 return fitting[0]
@@ -275,13 +281,12 @@ class _Reader:
             )
             wrong("pcode", f"{what}{_shown(of_code)}", "write the p-code of the place meant, and its name as there")
             return None
-        found = self._find(name)
-        exact = [match.place for match in found if match.edits == 0]
+        exact = self._gazetteer.exact(name)
         if len(exact) != 1:
             what = f"{name!r} means {len(exact)} places" if exact else f"{name!r} is no place of the gazetteer"
             wrong(
                 "named",
-                f"{what}{_shown(exact or _places(found), cell)}",
+                f"{what}{_shown(exact or [match.place for match in self._find(name)])}",
                 "pick one: write its p-code in the p-code column",
             )
             return None
@@ -303,11 +308,7 @@ def _given(values: Mapping[str, SheetCell], *names: str) -> str:
     )
 
 
-def _places(found: Iterable[Match]) -> list[Place]:
-    return [match.place for match in found]
-
-
-def _shown(places: list[Place], cell: Cell | None = None) -> str:
+def _shown(places: list[Place]) -> str:
     if not places:
         return ""
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""

@@ -13,6 +13,7 @@ from detente.adapters.gazetteer_files import read_gazetteer
 from detente.adapters.sheets import read_sheet
 from detente.adapters.site_intake import Intake, read_rows
 from detente.adapters.site_mapping import read_mapping
+from detente.cli.desk import table
 from detente.cli.importing import BATCH, _progress
 from detente.cli.node import folder_option, json_option, line, show
 from detente.cli.readable import visible
@@ -129,3 +130,35 @@ def _write(path: Path, intake: Intake) -> None:
             writer.writerows(intake.problems)
     except OSError as error:
         raise GivenError("file-unreadable", f"cannot be written: {error.strerror}", where=str(path)) from error
+
+
+@click.command("score", short_help="Events near sites before and after each notice.")
+@folder_option
+@click.option("--days", type=click.IntRange(1, 365), default=30, show_default=True, help="How far to look either side.")
+@json_option
+def score(folder: Path, days: int, as_json: bool) -> None:
+    """Events near sites before and after each receiver signed for them, whoever did them. Counts are no attribution."""
+    _, control = line(folder)
+    with control:
+        answer = control.ask("sites_score", days=days)
+    if as_json:
+        show(answer)
+        return
+    click.echo(f"{answer['events']} events on this node's record; {answer['days']} days either side of each receipt")
+    for one in answer["scores"]:
+        click.echo(
+            f"{one['to']}: {one['sites']} sites told in full; site-days before {one['days_before']}, after {one['days_after']}"
+        )
+        rows = [
+            (f"  {row['from_m']}-{row['to_m']} m", _count(row["before"]), _count(row["after"]),
+             f"too few to say (under {answer['few']})" if row["too_few"] else "")
+            for row in one["rows"]
+        ]  # fmt: skip
+        table(("  distance", "before", "after", ""), rows)
+    if not answer["scores"]:
+        click.echo("no site has been told in full and signed for")
+    click.echo("Whoever did it: a count names nobody, and what was watched changes with time too.")
+
+
+def _count(one: dict[str, int]) -> str:
+    return f"{one['surely']}" + (f" (+{one['perhaps']} perhaps)" if one["perhaps"] else "")

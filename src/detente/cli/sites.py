@@ -13,7 +13,7 @@ from detente.adapters.gazetteer_files import read_gazetteer
 from detente.cli.desk import ask, confirm, confirmed_option, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show, show_placed, wait_option
-from detente.cli.site_import import import_sites
+from detente.cli.site_import import import_sites, score
 from detente.desks import sites as desk
 from detente.errors import GivenError
 from detente.geo import entry
@@ -309,3 +309,4 @@ def ask_plain(folder: Path, do: str, **values: Any) -> dict[str, Any]:
 
 
 sites.add_command(import_sites)
+sites.add_command(score)
