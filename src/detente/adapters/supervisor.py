@@ -104,8 +104,8 @@ class Supervisor:
         self._stop = True
 
     def _start(self, name: str) -> _Child:
-        if name == "web":
-            command = [
+        if name == "web":  # as the house's user, whose line it asks; without key, poke or `private/`
+            asked = [
                 sys.executable,
                 "-m",
                 "detente.web.process",
@@ -114,7 +114,7 @@ class Supervisor:
                 "--life",
                 str(self._life),
             ]
-            return _Child(name, subprocess.Popen(command, pass_fds=[self._life], umask=0o077), time.monotonic())
+            return _Child(name, _spawn(asked, [self._life], self._user("house")), time.monotonic())
         poke = self._gateway_end if name == "gateway" else self._house_end
         module = f"detente.adapters.{name if name == 'gateway' else 'house_process'}"
         command = [sys.executable, "-m", module, "--config", str(self._path)]

@@ -6,6 +6,7 @@ import contextlib
 import io
 import secrets
 import shutil
+import signal
 import sys
 import time
 from pathlib import Path
@@ -26,6 +27,7 @@ POST = "watch"
 
 def serve_demo(agreement: bytes, out: Path, until: int | None, ports: dict[str, int] | None = None) -> None:
     """Tell the story silently up to `until` (ms; None: to its end), then serve the pages of all nodes until interrupted."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever ends it ends the nodes too
     if out.exists():
         shutil.rmtree(out)
     (out / "nodes").mkdir(parents=True)
