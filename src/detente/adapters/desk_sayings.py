@@ -151,8 +151,11 @@ class Sayings:
 
 
 def _end(draft: bytes | None) -> int:
-    """When the last window of a draft ends, ms; 0 if it has none."""
-    fields = msgspec.json.decode(draft or b"{}").get("fields", {})
+    """When the last window of a draft ends, ms; 0 if it has none, or if it had passed when the draft was made: it is about
+    what has been, and stays until somebody releases or discards it."""
+    kept = msgspec.json.decode(draft or b"{}")
+    fields = kept.get("fields", {})
     inner = fields.get("fields", {}) if isinstance(fields, dict) else {}
     spans = [value for value in inner.values() if isinstance(value, dict) and value.get("type") == "period"]
-    return max((msgspec.convert(span, Period).end for span in spans), default=0)
+    end = max((msgspec.convert(span, Period).end for span in spans), default=0)
+    return end if end > kept.get("made", 0) else 0
