@@ -85,6 +85,15 @@ def test_suspended_and_silent_what_protects_goes_on(told):
     assert "SILENCE: ru has signed nothing since" in scene(told, "silence")
 
 
+def test_a_convoy_outlives_its_truce(told):
+    """90-demo, 19 Sept: both sign, the phase has ended, nobody is named, and a receipt answers "not told"."""
+    text = scene(told, "19 Sept")
+    assert text.count("X-movement broken; by whom: cannot tell") == 2
+    assert text.count("protection outlived the phase") == 2
+    assert text.count("signs for it at 2016-09-18 12:00:") == 2
+    assert "ru's own signed receipt of 2016-09-18 12:00:" in text
+
+
 def test_no_banned_word_is_printed(told):
     done, _ = told
     assert bad(done.stdout) == []

@@ -12,11 +12,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from detente.adapters.place_checks import remarks_on
 from detente.agreement.finding import Finding
 from detente.agreement.judge import Judge
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Act, Interval, Spot
-from detente.cli.place_input import remarks_on
 from detente.desks.lists import Item
 from detente.desks.room import Room
 from detente.errors import GivenError

@@ -13,7 +13,9 @@ from detente.adapters.alerts import Alerts
 from detente.adapters.changes import Changes, mark, sizes
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
+from detente.adapters.desk_movements import MovementDesk
 from detente.adapters.desk_sayings import KINDS, MOST_PER_DAY
+from detente.adapters.desk_sites import SiteDesk
 from detente.adapters.desk_stops import StopDesk
 from detente.adapters.desk_watch import WatchDesk
 from detente.adapters.release_commands import ReleaseCommands
@@ -101,7 +103,10 @@ class Commands:
         alerts = alerts or Alerts((), private.path.parent)
         self.stops = StopDesk(house, private, clock.now, desks.sayings, self._say_now, alerts)
         watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
-        self._table |= {**desks.table, **self._kept.table, **self.stops.table, **watch.table}
+        self.sites = SiteDesk(house, private, clock.now, desks.sayings, self._say_now)
+        moving = MovementDesk(house, clock.now, desks.sayings, self._say_now)
+        for each in (desks, self._kept, self.stops, watch, self.sites, moving):
+            self._table |= each.table
 
     def committed(self) -> None:
         """The batch stands: now forget in the private store what it has used up."""
@@ -218,13 +223,15 @@ class Commands:
         kind, to = str(request["kind"]), str(request.get("to") or "")
         return self._spoken(request, self._say(request, kind, to, self._fields(kind, request["fields"])))
 
-    def _say(self, request: dict[str, Any], kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
+    def _say(
+        self, request: dict[str, Any], kind: str, to: str, fields: dict[str, Any], first: str | None = None
+    ) -> list[Placed]:
         if kind in KINDS:
             audiences = self.sayings.audiences(kind, to, fields)
         else:
             audiences = self._house.audiences() if to == "*" else [to]
         label = read_label(request["label"]) if request.get("label") is not None else None
-        return self.release.say(kind, audiences, fields, self.release.draft_name(request), label)
+        return self.release.say(kind, audiences, fields, self.release.draft_name(request), label, first)
 
     def do_preview(self, request: dict[str, Any]) -> dict[str, Any]:
         """What everybody will have been told once draft `draft` has left, in the form in which it would leave."""
@@ -233,9 +240,9 @@ class Commands:
         kind, values = meaning(seen[0].draft, self.release.asking.agreement())
         return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
-    def _say_now(self, kind: str, to: str, fields: dict[str, Any]) -> list[Placed]:
-        """What the watch says: through the pipeline like any other, where it is a standing release."""
-        return self._say({}, kind, to, fields)
+    def _say_now(self, kind: str, to: str, fields: dict[str, Any], first: str | None = None) -> list[Placed]:
+        """What a desk says: through the pipeline like any other, where it is a standing release."""
+        return self._say({}, kind, to, fields, first)
 
     def _spoken(self, request: dict[str, Any], placed: list[Placed]) -> dict[str, Any] | Waiting:
         """Where it stands; or, kept until agencies and slot allow, the draft and how far it has come."""
@@ -293,6 +300,7 @@ class Commands:
         now = self._clock.now()
         self._house.tick(now)
         self.sayings.shred(now)
+        self.sites.annexes.shred(now)
         self.after.append(partial(self.stops.tick, now))
         self.release.run(now)
         return {"now": now, "next_due": min(self._house.duties.next_due(), self.release.next_due(now))}

@@ -277,6 +277,7 @@ class HouseProcess:
                     self.house.tick(now)
             if not self.clock.scenario:
                 self.commands.sayings.shred(now)
+                self.commands.sites.annexes.shred(now)
                 self._send_ready(now)
             self.commands.stops.tick(now)
         except LocalError as error:

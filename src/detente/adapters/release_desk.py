@@ -86,9 +86,16 @@ class ReleaseDesk:
         return pipeline.revalidate(self.asking.desk, pipeline.coarsen(self.asking.desk, paper))
 
     def say(
-        self, kind: str, audiences: Sequence[str], fields: Json, name: str, label: OwnLabel | None = None
+        self,
+        kind: str,
+        audiences: Sequence[str],
+        fields: Json,
+        name: str,
+        label: OwnLabel | None = None,
+        first: str | None = None,
     ) -> list[Placed]:
-        """Into the logs to all of them, in one batch or not at all; [] if it is kept, put forward, under `name`."""
+        """Into the logs to all of them, in one batch or not at all; [] if it is kept, put forward, under `name`. `first`:
+        a statement of the same thing to others, which it names by `same_as` (lost where it has to wait)."""
         drafts = [Draft(kind, fields, code, label) for code in audiences]
         if self._waits(drafts):
             draft = {"to": ",".join(audiences), "kind": kind, "fields": fields, "made": self.now()}
@@ -97,7 +104,7 @@ class ReleaseDesk:
             self.kept.put_draft(name, draft)
             self.sayings.drafted(name)
             return self.put_forward(name)
-        return self._log(drafts)
+        return self._log(drafts, first)
 
     def _waits(self, drafts: Sequence[Draft]) -> bool:
         """Whether any of them is to wait for agencies or for a slot."""
@@ -110,21 +117,21 @@ class ReleaseDesk:
                 return True
         return False
 
-    def _log(self, drafts: Sequence[Draft]) -> list[Placed]:
+    def _log(self, drafts: Sequence[Draft], same_as: str | None = None) -> list[Placed]:
         """What passes, into the logs; with a nomination its author's own consent."""
         first = drafts[0]
         if first.kind in ADOPTING:
             self.house.adopting()
         if first.kind in KINDS:
             self.sayings.admit(first.kind, dict(first.fields))
-        placed = self._place([self.let(draft) for draft in drafts])
+        placed = self._place([self.let(draft) for draft in drafts], same_as)
         more = self.sayings.with_it(first.kind, dict(first.fields), placed[0].id) if first.kind in KINDS else None
         if more:
             placed += self._place([self.let(draft._replace(fields=more, follows=True)) for draft in drafts])
         return placed
 
-    def _place(self, found: Sequence[Passed]) -> list[Placed]:
-        placed = self.house.say_to_all([each.outgoing for each in found], self.now())
+    def _place(self, found: Sequence[Passed], same_as: str | None = None) -> list[Placed]:
+        placed = self.house.say_to_all([each.outgoing for each in found], self.now(), same_as)
         for one, passed in zip(placed, found, strict=True):
             self.told(one, passed)
         return placed

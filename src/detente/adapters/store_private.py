@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import nacl.bindings as sodium
@@ -108,6 +108,21 @@ class PrivateStore:
         box = self._box.encrypt(f"{kind}\n{name}\n".encode() + data)
         with named_errors("private"):
             self._db.execute("INSERT OR REPLACE INTO record VALUES(?,?)", (self._place(kind, name), bytes(box)))
+
+    def put_many(self, kind: str, records: Mapping[str, bytes]) -> None:
+        """Keep several records of one kind, by name, in one transaction."""
+        boxes = [
+            (self._place(kind, name), bytes(self._box.encrypt(f"{kind}\n{name}\n".encode() + data)))
+            for name, data in records.items()
+        ]
+        with named_errors("private"):
+            self._db.execute("BEGIN")
+            try:
+                self._db.executemany("INSERT OR REPLACE INTO record VALUES(?,?)", boxes)
+                self._db.execute("COMMIT")
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
 
     def get(self, kind: str, name: str) -> bytes | None:
         """A record, or None; LocalError(store-locked) under a wrong key."""

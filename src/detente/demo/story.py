@@ -12,6 +12,7 @@ from pathlib import Path
 
 from detente.demo.narrate import Narrator
 from detente.demo.scene_before import before
+from detente.demo.scene_convoy import convoy
 from detente.demo.scene_lists import lists
 from detente.demo.scene_map import area_map
 from detente.demo.scene_own_house import own_house
@@ -40,6 +41,7 @@ SCENES: tuple[Callable[[Stage], None], ...] = (
     line_cut,
     suspended,
     silence,
+    convoy,
     record,
 )
 HEARTBEAT = "12h"

@@ -85,6 +85,12 @@ class Gazetteer:
                     found[row] = Match(self.places[row], edits, spelling)
         return sorted(found.values(), key=lambda match: (match.edits, match.place.names(), match.place[2:]))
 
+    def exact(self, name: str) -> list[Place]:
+        """Places with the same letters. Where the name gives its district too (`Tiba (Dar'a)`), the one that is so written."""
+        rows = self._by_letters.get(names.letters(name), {})
+        written = [self.places[row] for row in rows if "(" in name and name in self.places[row].names()]
+        return written if len(written) == 1 else [self.places[row] for row in rows]
+
     def pick(self, name: str, pcode: str = "", where: str = "") -> Place:
         """The one place of that name (and p-code); GivenError lists what it may mean if there are none or several."""
         same = [match for match in self.find(name) if not pcode or match.place.pcode == pcode]

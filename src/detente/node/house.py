@@ -169,13 +169,14 @@ class House:
         held = self.mirrors[what.audience].head
         return self.speaker.say(self.ledgers[log.origin], what, held.head if held else None, now, same_as)
 
-    def say_to_all(self, each: Sequence[Outgoing], now: int) -> list[Placed]:
-        """The same words to every audience: statements of their own, linked to the first by `same_as`."""
+    def say_to_all(self, each: Sequence[Outgoing], now: int, first: str | None = None) -> list[Placed]:
+        """The same words to every audience: statements of their own, linked by `same_as` to the first, or to `first`, one
+        said before of the same thing."""
         for origin in self.restart.closed:  # to all or to nobody: the caller may go on with its batch
             raise LocalError("not-signing", "this node may be running on a restored backup", where=origin)
         placed: list[Placed] = []
         for what in each:
-            placed.append(self.say(what, now, placed[0].id if placed else None))
+            placed.append(self.say(what, now, first or (placed[0].id if placed else None)))
         return placed
 
     def audiences(self) -> list[str]:

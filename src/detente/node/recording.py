@@ -69,6 +69,8 @@ class Recording:
             if {log.sender, log.audience} <= between
         }
         self._about: dict[str, str] = {}
+        self.said_to: dict[str, frozenset[str]] = {}
+        """Act to those it was said to, as the logs held here show, when the record was last read."""
         self._doubts = Doubts(agreement)
         self._misfits: dict[Misfit, tuple[Said | None, int]] = {}
         self._mended: set[tuple[str, str]] = set()
@@ -99,6 +101,7 @@ class Recording:
         for origin, log in self._logs.items():
             self._read(origin, log)
         groups = grouped([Place(origin, *said) for origin, log in self._logs.items() for said in log.said])
+        self.said_to = {g.id: frozenset(self._logs[place.origin].audience for place in g.places) for g in groups}
         by_id = {id: group for group in groups for id in (group.id, *(place.row.id for place in group.places))}
         made = (self._act(group, by_id) for group in groups)
         gathered = self._gathered({act.id: act for act in made if act is not None})

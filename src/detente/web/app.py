@@ -22,7 +22,7 @@ from detente.web.line import Line
 from detente.web.live import Hub
 from detente.web.operators import Operators
 from detente.web.pages import agreement as agreement_page
-from detente.web.pages import areas, record, release, signing_in, watch
+from detente.web.pages import areas, before, findings, lists, record, release, signing_in, stop, watch
 from detente.web.pages import operators as operators_page
 from detente.web.render import Pages
 from detente.web.roles import desks
@@ -39,6 +39,8 @@ def application(config: Config, operators: Operators) -> Starlette:
     pages = Pages(config, line, hub)
     designation = agreement.kinds.get("designation")
     classes = designation.fields["class"].values if designation and "class" in designation.fields else ()
+    outcome = agreement.kinds.get("result")
+    results = outcome.fields["result"].values if outcome and "result" in outcome.fields else ()
 
     async def first(request: Request) -> Response:
         shown = desks(request.state.operator.roles)
@@ -64,7 +66,9 @@ def application(config: Config, operators: Operators) -> Starlette:
 
     routes = [
         Route("/", first), Route("/live", live),
-        *signing_in.routes(pages, operators, sessions), *watch.routes(pages), *areas.routes(pages, tuple(classes)),
+        *signing_in.routes(pages, operators, sessions), *watch.routes(pages), *stop.routes(pages),
+        *areas.routes(pages, tuple(classes)), *lists.routes(pages, results, list(agreement.others)), *before.routes(pages, agreement),
+        *findings.routes(pages, agreement),
         *release.routes(pages), *agreement_page.routes(pages, agreement, config.agreement().decode()),
         *record.routes(pages, config.terms()), *operators_page.routes(pages, operators, sessions),
         Mount("/static", StaticFiles(directory=STATIC)),

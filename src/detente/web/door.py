@@ -23,6 +23,8 @@ MOST_BYTES = 16 * 2**20
 SECONDS, REQUESTS = 10.0, 300
 """So many requests of one address in so many seconds; beyond it 429."""
 OPEN = ("/sign-in", "/static/")
+STOP = "/stop/raise"
+"""Never refused for too many requests to a post that is signed in; and never turned into a sign-in page in silence."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
@@ -74,17 +76,21 @@ class Door:
         headers = Headers(scope=scope)
         if headers.get("host", "") not in self._hosts:
             return PlainTextResponse("refused: this is not the address of this node's pages\n", 421)
-        if self._too_many(scope):
+        session, operator = self._who(scope)
+        if self._too_many(scope) and not (operator and scope["path"] == STOP):
             return PlainTextResponse("refused: too many requests; wait ten seconds\n", 429, {"Retry-After": "10"})
         length = headers.get("content-length", "0")
         if not length.isdigit() or int(length) > MOST_BYTES:
             return PlainTextResponse(f"refused: a body has at most {MOST_BYTES} bytes\n", 413)
-        session, operator = self._who(scope)
         scope.setdefault("state", {}).update(session=session, operator=operator)
         if scope["method"] not in ("GET", "HEAD"):
             origin = headers.get("origin")
             if origin is not None and origin.partition("://")[2] not in self._hosts:
                 return PlainTextResponse("refused: the form came from another page than this node's\n", 403)
+        if operator is None and scope["path"] == STOP:
+            return PlainTextResponse(
+                "STOP NOT SENT: this session has ended. Call by voice now, or sign in again.\n", 401
+            )
         if operator is None and not scope["path"].startswith(OPEN):
             if scope["path"].startswith(("/live", "/map")):
                 return PlainTextResponse("refused: sign in first\n", 401)

@@ -19,8 +19,8 @@ from detente.web.sessions import same
 from detente.web.words import Words
 
 DESKS = {
-    "watch": "Watch", "areas": "Areas", "lists": "Lists", "release": "Release", "agreement": "Agreement",
-    "record": "Record", "operators": "Operators",
+    "watch": "Watch", "areas": "Areas", "lists": "Lists", "before": "Before an act", "release": "Release",
+    "agreement": "Agreement", "findings": "Findings", "record": "Record", "operators": "Operators",
 }  # fmt: skip
 Form = Mapping[str, str]
 Handler = Callable[[Request], Awaitable[Response]]
@@ -49,6 +49,7 @@ class Pages:
         }  # fmt: skip
         if "state" not in values:
             values["state"] = await self._state()
+        values["stops"] = await self._stops() if operator and values["state"] else None
         text = self._templates.get_template(template).render(values)
         answer = HTMLResponse(text, status)
         if values["said"]:
@@ -58,6 +59,13 @@ class Pages:
     async def _state(self) -> dict[str, Any] | None:
         try:
             return await self.line.ask("state")
+        except DetenteError:
+            return None
+
+    async def _stops(self) -> dict[str, Any] | None:
+        """What the strip of every page says of STOP; None where the agreement has no STOP or cannot be read."""
+        try:
+            return await self.line.ask("stops")
         except DetenteError:
             return None
 
@@ -84,8 +92,11 @@ class Pages:
 
         return checked
 
-    def act(self, name: str, handler: Callable[[Request, Form], Awaitable[str]], back: str) -> Handler:
-        """A form's action: token and role are checked, then what `handler` says is shown on the page it came from."""
+    def act(self, name: str, handler: Callable[[Request, Form], Awaitable[str | Response]], back: str) -> Handler:
+        """A form's action: token and role are checked, then what `handler` says is shown on the page it came from.
+
+        A handler that has to show something first (a warning to look at) gives that page instead.
+        """
 
         async def checked(request: Request) -> Response:
             try:
@@ -97,7 +108,7 @@ class Pages:
                 said = await handler(request, form)
             except DetenteError as error:
                 return await self.refused(request, error, back)
-            return answer_with(said, f"/{back}")
+            return said if isinstance(said, Response) else answer_with(said, f"/{back}")
 
         return checked
 

@@ -18,12 +18,13 @@ class Role(NamedTuple):
     acts: frozenset[str]
 
 
-LOOK = frozenset({"watch", "areas", "lists", "agreement", "record"})
+LOOK = frozenset({"watch", "areas", "lists", "before", "agreement", "findings", "record"})
+ASK = frozenset({"before.ask"})
 ROLES: dict[str, Role] = {
-    "watch": Role("watch officer", LOOK, frozenset({"watch.*"})),
-    "nomination": Role("nomination cell", LOOK | {"release"}, frozenset({"areas.*", "lists.*"})),
-    "release": Role("release officer", LOOK | {"release"}, frozenset({"release.*"})),
-    "legal": Role("legal adviser", LOOK, frozenset()),
+    "watch": Role("watch officer", LOOK, ASK | {"watch.*"}),
+    "nomination": Role("nomination cell", LOOK | {"release"}, ASK | {"areas.*", "lists.*"}),
+    "release": Role("release officer", LOOK | {"release"}, ASK | {"release.*"}),
+    "legal": Role("legal adviser", LOOK, ASK),
     "admin": Role(
         "administrator", frozenset({"watch", "agreement", "record", "operators"}), frozenset({"operators.*"})
     ),

@@ -36,7 +36,9 @@ class OwnPosition:
         told = [*register.facts, *waiting] if self._assets.protected else []
         found = next((each for fact in new if (each := self._guard.objection(fact, told))), None)
         found = found or self._kept(kind, fields)
-        return found or next(register.objections(new, waiting), None)
+        if found or all(self._assets.limits(fact.kind) is None for fact in new):  # of other kinds nothing has to remain
+            return found
+        return next(register.objections(new, waiting), None)
 
     def preview(self, kind: Kind, fields: Fields, audiences: Sequence[str], now: int) -> Preview:
         """What would have been told, with what the guard has against it."""

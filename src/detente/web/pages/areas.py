@@ -11,10 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from detente.adapters.area_files import read_areas
+from detente.desks.areas import VOCABULARY
 from detente.errors import GivenError
 from detente.web.map_data import features
 from detente.web.render import Form, Pages
 from detente.web.vendored import OL_CSS, OL_JS
+
+CURRENT = ("proposed", "countered", "agreed")
 
 
 def routes(pages: Pages, classes: tuple[str, ...]) -> list[Route]:
@@ -24,7 +27,8 @@ def routes(pages: Pages, classes: tuple[str, ...]) -> list[Route]:
         found = await pages.line.ask("areas")
         picture = await pages.line.ask("picture")
         return await pages.show(
-            request, "areas.html", "areas", areas=found["areas"], opposition=found["opposition"], me=found["me"],
+            request, "areas.html", "areas", areas=[one for one in found["areas"] if one["state"] in CURRENT],
+            over=[one for one in found["areas"] if one["state"] not in CURRENT], opposition=found["opposition"], me=found["me"],
             picture=picture, classes=classes, ol_js=OL_JS, ol_css=OL_CSS,
         )  # fmt: skip
 
@@ -51,7 +55,7 @@ def routes(pages: Pages, classes: tuple[str, ...]) -> list[Route]:
             "class": form.get("class", ""), "shape": msgspec.to_builtins(named[0].shape),
         }  # fmt: skip
         remarks = "".join(f" Look at this: {each}." for each in named[0].remarks)
-        return await say(pages, request, "designation", fields, form.get("then", "")) + remarks
+        return await say(pages, request, VOCABULARY, "designation", fields, form.get("then", "")) + remarks
 
     async def agree(request: Request, form: Form) -> str:
         found = (await pages.line.ask("areas"))["areas"]
@@ -63,10 +67,10 @@ def routes(pages: Pages, classes: tuple[str, ...]) -> list[Route]:
             )
         one = waiting[0]
         fields = {"area": one["area"], "version": one["version"], "class": one["proposed_class"], "shape": one["shape"]}
-        return await say(pages, request, "designation", fields, "say")
+        return await say(pages, request, VOCABULARY, "designation", fields, "say")
 
     async def revoke(request: Request, form: Form) -> str:
-        return await say(pages, request, "revocation", {"area": form["area"]}, "say")
+        return await say(pages, request, VOCABULARY, "revocation", {"area": form["area"]}, "say")
 
     async def words(request: Request, form: Form) -> str:
         found = await pages.line.ask("picture", challenge="".join(form["challenge"].split()).lower())
@@ -82,13 +86,21 @@ def routes(pages: Pages, classes: tuple[str, ...]) -> list[Route]:
     ]
 
 
-async def say(pages: Pages, request: Request, name: str, fields: dict[str, Any], then: str) -> str:
-    """Release a statement of the agreement at once (`say`), or keep it as a draft; what was done, in words."""
+async def say(pages: Pages, request: Request, vocabulary: str, name: str, fields: dict[str, Any], then: str) -> str:
+    """Put a statement of a desk's vocabulary forward (`say`), or keep it as a draft; what came of it, in words."""
     words = name.replace("_", " ")
-    said = {"to": "", "kind": "said", "fields": {"name": name, "fields": fields}}
+    said = {"to": "", "kind": "said", "fields": {"vocabulary": vocabulary, "name": name, "fields": fields}}
     if then != "say":
         answer = await pages.send(request, "draft", **said)
-        return f"A draft of a {words} is kept as {answer['draft']}; nothing has left."
-    answer = await pages.send(request, "say", **said)
-    placed = ", ".join(f"entry {one['entry']} of {one['origin']}" for one in answer["placed"])
-    return f"Said: {words}. It stands as {placed}."
+        return f"Draft {answer['draft']} of a {words} is kept for the release officer; nothing has left."
+    return came_of(words, await pages.send(request, "say", **said))
+
+
+def came_of(words: str, answer: dict[str, Any]) -> str:
+    """What has left and where it stands; or that it waits, and for whom."""
+    if answer["placed"]:
+        placed = ", ".join(f"entry {one['entry']} of {one['origin']}" for one in answer["placed"])
+        return f"Said: {words}. It stands as {placed}."
+    quorum = answer["state"].get("quorum")
+    whom = f" for {', '.join(quorum['waiting'])}" if quorum and quorum["waiting"] else ""
+    return f"Nothing has left yet: the {words} waits{whom} as draft {answer['draft']}; see Release."

@@ -20,12 +20,21 @@
       const now = fresh.getElementById("now");
       if (now) { clock.dataset.ms = now.dataset.ms; told = Number(now.dataset.ms); read = performance.now(); clock.textContent = now.textContent; }
       mark(false);
+      alarm();
       document.dispatchEvent(new CustomEvent("record-changed"));
     } catch (_) { mark(true); } finally {
       busy = false;
       if (again) { again = false; refresh(); }
     }
   }
+
+  const title = document.title;
+  function alarm() {
+    const first = document.querySelector("[data-alarm]");
+    document.title = first ? "(!) " + first.dataset.alarm + " · " + title : title;
+  }
+  alarm();
+  setInterval(refresh, 20000);
 
   function focused() {
     const at = document.activeElement;
