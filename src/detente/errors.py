@@ -179,7 +179,7 @@ class DetenteError(Exception):
         return self
 
     def __str__(self) -> str:
-        place = f"{self.where}: " if self.where else ""
+        place = f"{self.where}: " if self.where and not self.what.startswith(self.where) else ""
         return f"{place}{self.what} [{self.code}; fault: {self.fault()}]. Next: {self.advice()}."
 
 

@@ -34,7 +34,7 @@ def fields(folder: Path, cell: str = "20 km", text: str = FIXES) -> dict[str, ob
 
 def test_no_field_says_who_or_what_saw_it():
     kind = read_agreement(SYRIA.read_bytes(), "syria").kinds["whereabouts"]
-    assert sorted(kind.fields) == ["cell", "group", "place", "sharing", "window"]
+    assert sorted(kind.fields) == ["group", "place", "sharing", "window"]
     assert not [name for name in kind.fields if any(word in name for word in HIDDEN)]
 
 

@@ -163,12 +163,15 @@ class Sayings:
 
     def _end(self, name: str) -> int:
         """When a draft has had its time, ms: at the end of its own last window, or, of a word on a nomination, at the end of
-        that one's; 0 if never. A result may come after the window, so it stays."""
-        fields = msgspec.json.decode(self._private.get("draft", name) or b"{}").get("fields", {})
+        that one's; 0 if never. A result may come after the window, so it stays, and so does what is about a time that had
+        passed when the draft was made (whereabouts)."""
+        kept = msgspec.json.decode(self._private.get("draft", name) or b"{}")
+        fields = kept.get("fields", {})
         inner = fields.get("fields", {}) if isinstance(fields, dict) else {}
         spans = [value for value in inner.values() if isinstance(value, dict) and value.get("type") == "period"]
         if spans or "name" not in fields:
-            return max((msgspec.convert(span, Period).end for span in spans), default=0)
+            end = max((msgspec.convert(span, Period).end for span in spans), default=0)
+            return end if end > kept.get("made", 0) else 0
         try:
             role = self.room.role(fields["name"])
             if role not in ON_A_NOMINATION:

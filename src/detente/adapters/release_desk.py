@@ -98,7 +98,7 @@ class ReleaseDesk:
         a statement of the same thing to others, which it names by `same_as` (lost where it has to wait)."""
         drafts = [Draft(kind, fields, code, label) for code in audiences]
         if self._waits(drafts):
-            draft = {"to": ",".join(audiences), "kind": kind, "fields": fields}
+            draft = {"to": ",".join(audiences), "kind": kind, "fields": fields, "made": self.now()}
             if label is not None:
                 draft["label"] = msgspec.to_builtins(label)
             self.kept.put_draft(name, draft)
@@ -152,7 +152,7 @@ class ReleaseDesk:
         build(kind, {"type": kind, "label": "draft", **head, **fields})
         if draft.get("label") is not None:
             read_label(draft["label"])
-        self.kept.put_draft(name, draft)
+        self.kept.put_draft(name, {**draft, "made": self.now()})
 
     def put_forward(self, name: str) -> list[Placed]:
         """The release officer signs for it: into the logs now, or as soon as approvals and slot allow ([])."""

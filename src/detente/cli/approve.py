@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from textwrap import wrap
@@ -10,6 +11,7 @@ from typing import Any
 import click
 
 from detente.adapters.agency_keys import read_agency_key
+from detente.adapters.config import load_config
 from detente.cli.node import json_option, line, show, state_lines
 from detente.cli.readable import visible
 from detente.errors import GivenError
@@ -97,8 +99,13 @@ def _delegate(file: Path, key: Path, to: str, until: str | None, now: int, folde
     agency, signer = read_agency_key(key)
     if until is None or folder is None:
         raise click.UsageError("a delegation needs --until, and --node CODE for which node it is")
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", to):
+        raise GivenError("bad-field", f"{to[:70]!r} is not a public key: 64 hex digits", where="--delegate")
+    code = load_config(folder).code if (folder / "node.toml").exists() else folder.name
+    if not code:
+        raise click.UsageError("--node names the node: its code, or its folder")
     paper = Delegation(
-        node=folder.name,
+        node=code,
         agency=agency,
         to=to.lower(),
         name=f"delegate of {agency}",
@@ -106,7 +113,7 @@ def _delegate(file: Path, key: Path, to: str, until: str | None, now: int, folde
         at=now,
     )
     _write(file, sign(paper, signer))
-    click.echo(f"{agency} lets key {to[:16]}… answer at {folder.name} until {show_instant(paper.until)}: {file}")
+    click.echo(f"{agency} lets key {to[:16]}… answer at {code} until {show_instant(paper.until)}: {file}")
 
 
 def _take_in(folder: Path, file: str, as_json: bool) -> None:

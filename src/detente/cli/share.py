@@ -58,7 +58,9 @@ def share(
     if as_json:
         show({"draft": name, "preview": preview})
         return
-    click.echo(f"draft {name} of whereabouts kept: {group}, a cell of {cell}, {show_instant(at)} and {slot} on")
+    click.echo(
+        f"draft {name} of whereabouts kept: {group}, a cell of at least {cell}, {show_instant(at)} and {slot} on"
+    )
     click.echo(preview["text"])
     click.echo(f"Nothing has left. Release it with: detente release --node {folder} {name}")
 
@@ -70,7 +72,7 @@ def whereabouts(file: Path, sharing: str, group: str, cell: str, slot: str, datu
         raise GivenError("bad-field", f"{slot} is no slot; slots are 1, 5, 15, 30min, 1h, 6h or 24h", where="--slot")
     at, found = _last(read_fixes(file, datum, grid), length, str(file), int(cell.split()[0]))
     return {
-        "sharing": sharing, "group": group, "place": msgspec.to_builtins(found.polygon()), "cell": cell,
+        "sharing": sharing, "group": group, "place": msgspec.to_builtins(found.polygon()),
         "window": {"type": "period", "start": at, "end": at + length},
     }  # fmt: skip
 
