@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from detente.cli.node import line, show, show_placed, wait_option, warn_of_misfi
 from detente.errors import GivenError
 
 WIDTH = 100
+PATIENCE = 20.0
 release_option = click.option(
     "--release", "at_once", is_flag=True, help="Sign it with the release key now; else it is kept as a draft."
 )
@@ -62,6 +64,24 @@ def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
         answer = control.ask(do, **values)
     warn_of_misfits(answer)
     return answer
+
+
+def show_signed(control: Control, answer: dict[str, Any], as_json: bool) -> None:
+    """Where statements stand, and whether each receiver has signed for its own; waits for that up to `PATIENCE` seconds."""
+    if as_json:
+        show(answer)
+        return
+    until = time.monotonic() + PATIENCE
+    waiting = answer["placed"]
+    while waiting and time.monotonic() < until:
+        signed = {one["origin"]: (one["signed_for"], one["to"]) for one in control.ask("state")["logs"]}
+        for one in [each for each in waiting if signed[each["origin"]][0] > each["entry"]]:
+            to = signed[one["origin"]][1]
+            click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: {to} signed for it")
+            waiting = [each for each in waiting if each is not one]
+        time.sleep(0.05 if waiting else 0)
+    for one in waiting:
+        click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: signed and on its way")
 
 
 def confirm(remarks: Sequence[str], confirmed: Sequence[str] | None) -> None:
