@@ -72,16 +72,15 @@ def show_signed(control: Control, answer: dict[str, Any], as_json: bool) -> None
         show(answer)
         return
     until = time.monotonic() + PATIENCE
-    waiting = answer["placed"]
-    while waiting and time.monotonic() < until:
-        signed = {one["origin"]: (one["signed_for"], one["to"]) for one in control.ask("state")["logs"]}
-        for one in [each for each in waiting if signed[each["origin"]][0] > each["entry"]]:
-            to = signed[one["origin"]][1]
-            click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: {to} signed for it")
-            waiting = [each for each in waiting if each is not one]
-        time.sleep(0.05 if waiting else 0)
-    for one in waiting:
-        click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: signed and on its way")
+    while True:
+        logs = {one["origin"]: one for one in control.ask("state")["logs"]}
+        late = [one for one in answer["placed"] if logs[one["origin"]]["signed_for"] <= one["entry"]]
+        if not late or time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    for one in answer["placed"]:
+        words = "signed and on its way" if one in late else f"{logs[one['origin']]['to']} signed for it"
+        click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: {words}")
 
 
 def confirm(remarks: Sequence[str], confirmed: Sequence[str] | None) -> None:
