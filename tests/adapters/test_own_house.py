@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from detente.node.release.journal import outward, salt
-from tests.adapters.own_house import REPORT, REPORTS, STOP, Own, policy_text
+from tests.adapters.own_house import AGENCIES, REPORT, REPORTS, STOP, Own, policy_text
 from tests.sim.world import HOUR, MINUTE, NOTICE, out
 
 
@@ -198,6 +198,20 @@ def test_zero_content(tmp_path: Path):
     own.later(20 * MINUTE)
     assert own.said("status"), "heartbeats go on"
     own.close()
+
+
+def test_withheld_equals_absent(own: Own):
+    """A report whose track is withheld has the shape of one that never had a track."""
+    fields = {name: value for name, value in REPORT["fields"].items() if name != "track"}
+    shapes = []
+    for report in (REPORT, {**REPORT, "fields": fields}):
+        name = own.forward(report)
+        for agency in AGENCIES:
+            own.approve(name, agency, "yes", template="without_tracks")
+        said = own.said()[-1]
+        shapes.append((said.name, sorted(said.fields), len(said.approval), said.label))
+    assert shapes[0] == shapes[1]
+    assert "track" not in shapes[0][1]
 
 
 def test_what_leaves_leaves_at_the_slot(tmp_path: Path):

@@ -9,6 +9,7 @@ import argparse
 import json
 import sys
 import time
+from collections import Counter
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from random import Random
@@ -20,32 +21,42 @@ from tests.agreement.agreements import fixed
 from tests.agreement.compare import Key, Said, asked, compare, compare_before, disturb, judged, shrink
 from tests.agreement.focused import focused
 from tests.agreement.geodesics import Exact
-from tests.agreement.random_agreements import Tree, draw_agreement
+from tests.agreement.random_agreements import MODES, Tree, draw_agreement, parts_of
 from tests.agreement.random_records import annexes, blur, draw
 
-RECORDS = 24
+RECORDS = 48
 """Records drawn for each agreement."""
+SMALL, LARGE = (1, 2, 2, 3, 3, 4, 4, 5, 6), (10, 14)
+"""How many acts they hold: most differences show with few, which are quick to compare; one in eight is large."""
+CLAUSES = (1, 1, 2, 2, 3, 3, 4, 5)
+"""How many clauses a random agreement has (a permission may bring one more)."""
+CHECKED = 6
+"""One before-check for so many records: the reference tries every instant named."""
 
 
 @dataclass
 class Tally:
-    """What was compared. `texts`: the differences, shrunk."""
+    """What was compared. `silent`: pairs without any finding; `texts`: the differences, shrunk; `parts`: by construct,
+    the pairs with an agreement that uses it."""
 
     pairs: int = 0
+    silent: int = 0
     checks: int = 0
     findings: int = 0
     different: int = 0
     texts: list[tuple[str, str]] = field(default_factory=list)
-    kinds: dict[str, int] = field(default_factory=dict)
+    kinds: Counter[str] = field(default_factory=Counter)
+    parts: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: Tally) -> None:
         self.pairs += other.pairs
+        self.silent += other.silent
         self.checks += other.checks
         self.findings += other.findings
         self.different += other.different
         self.texts += other.texts
-        for key, number in other.kinds.items():
-            self.kinds[key] = self.kinds.get(key, 0) + number
+        self.kinds.update(other.kinds)
+        self.parts.update(other.parts)
 
 
 @dataclass(frozen=True)
@@ -74,16 +85,17 @@ class Case:
 
 def cases(agreement: Agreement, random: Random, records: int = RECORDS) -> list[Case]:
     """Records, half of them blurred, many disturbed, and a before-check on each sixth."""
-    found = []
+    found: list[Case] = []
     for number in range(records):
-        geometry = Exact(annexes(agreement, random))
-        record = draw(agreement, random, random.choice((6, 10, 14)))
+        if number % 6 == 0:
+            geometry = Exact(annexes(agreement, random))
+        record = draw(agreement, random, random.choice(LARGE if number % 8 == 3 else SMALL))
         if number % 2:
             record = blur(record, agreement, random)
         if random.random() < 0.6:
             record = disturb(record, agreement, random)
         found.append(Case(agreement, record, geometry))
-        if number % 6 == 0 and (one := before(agreement, record, geometry, random)) is not None:
+        if number % CHECKED == 0 and (one := before(agreement, record, geometry, random)) is not None:
             found.append(one)
     return found
 
@@ -120,14 +132,14 @@ def drawn_agreement(random: Random, name: str = "") -> Agreement:
 
 
 def drawn(seed: int, names: list[str] | None = None, records: int = RECORDS) -> tuple[Tree | None, list[Case]]:
-    """A random agreement (each fourth seed a fixed one, each sixteenth a focused one, or one named) with its cases."""
+    """A random agreement (each eighth seed a fixed one, each sixteenth a focused one, or one named) with its cases."""
     random = Random(seed)
     tree: Tree | None = None
-    if names or seed % 4 == 0 or seed % 16 == 15:
+    if names or seed % 8 == 0 or seed % 16 == 15:
         known = focused() if seed % 16 == 15 and not names else fixed() | (focused() if names else {})
         agreement = known[random.choice(names or sorted(known))]
     else:
-        tree, agreement = draw_agreement(random)
+        tree, agreement = draw_agreement(random, random.choice(CLAUSES))
     return tree, cases(agreement, random, records)
 
 
@@ -139,6 +151,7 @@ def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None, re
         number, different = case.compared()
         if case.act is None:
             tally.pairs += 1
+            tally.silent += number == 0
         else:
             tally.checks += 1
         tally.findings += number
@@ -146,10 +159,11 @@ def run(seed: int, *, shrinking: bool = True, names: list[str] | None = None, re
             tally.different += len(different)
             for key, (ours, slow) in different.items():
                 kind = f"{'may ' if case.act else ''}{key[0].rstrip('0123456789') if tree else key[0]}: {ours} | {slow}"
-                tally.kinds[kind] = tally.kinds.get(kind, 0) + 1
+                tally.kinds[kind] += 1
             if shrinking:
                 tally.texts.append((kind, f"seed {seed}\n{shrunk(tree, case)}"))
                 break
+    tally.parts = Counter(dict.fromkeys(parts_of(found[0].agreement) & MODES, tally.pairs))
     return tally
 
 
@@ -180,6 +194,15 @@ def shrunk(tree: Tree | None, case: Case) -> str:
     return "\n".join(lines)
 
 
+def said_of(parts: Counter[str]) -> str:
+    """How many constructs were met, and the rarest."""
+    [(rarest, number)] = parts.most_common()[-1:]
+    never = sorted(MODES - parts.keys())
+    return (
+        f"{len(parts)} of {len(MODES)} constructs met, the rarest {rarest} in {number} pairs; never: {never or 'none'}"
+    )
+
+
 def main() -> int:
     """Run for so many seconds in two processes."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -200,7 +223,9 @@ def main() -> int:
                 seed += 1
             done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
             for one in done:
-                total.add(one.result())
+                total.add(found := one.result())
+                for kind, text in found.texts:
+                    print(f"{kind}\n{text}", flush=True)
             if time.monotonic() - said > 60:  # to be left running: one line a minute
                 said = time.monotonic()
                 print(
@@ -216,13 +241,9 @@ def main() -> int:
         f"{total.pairs} agreement × record pairs and {total.checks} before-checks: {total.findings} findings compared, "
         f"{total.different} differ (seeds {given.seed} to {seed - 1}, {time.monotonic() - start:.0f} s)"
     )
-    for kind, number in sorted(total.kinds.items(), key=lambda item: -item[1])[:40]:
+    print(f"  {total.silent} pairs have no finding in either; {said_of(total.parts)}")
+    for kind, number in total.kinds.most_common(40):
         print(f"  {number:>6} {kind}")
-    shown: set[str] = set()
-    for kind, text in total.texts:
-        if kind not in shown and len(shown) < given.show:
-            shown.add(kind)
-            print(f"{kind}\n{text}")
     return 1 if total.different else 0
 
 

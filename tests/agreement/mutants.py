@@ -194,15 +194,19 @@ def caught(mutant: Mutant, cases: list[Known]) -> bool:
 def main() -> int:
     """Find a seed for each mutant and print them for caught.py."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--find", action="store_true")
+    parser.add_argument("--find", action="store_true", help="those of caught.py that are missing there")
+    parser.add_argument("--anew", action="store_true", help="all of them: how many do these seeds catch?")
     parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--first", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=5, help="seeds tried of each focused agreement")
     parser.add_argument("--seconds", type=float, default=600)
     given = parser.parse_args()
     start = time.monotonic()
-    found: dict[str, int | str] = {mutant.name: CAUGHT[mutant.name] for mutant in MUTANTS if mutant.name in CAUGHT}
+    known = {} if given.anew else CAUGHT
+    found: dict[str, int | str] = {mutant.name: known[mutant.name] for mutant in MUTANTS if mutant.name in known}
     left = [mutant for mutant in MUTANTS if mutant.name not in found]
-    for seed in [*(f"{name} 1" for name in sorted(focused())), *range(given.first, given.first + given.seeds)]:
+    narrow = [f"{name} {number}" for number in range(1, given.rounds + 1) for name in sorted(focused())]
+    for seed in [*narrow, *range(given.first, given.first + given.seeds)]:
         if not left or time.monotonic() - start > given.seconds:
             break
         cases = known_cases(seed)
@@ -217,6 +221,7 @@ def main() -> int:
     print("}")
     for mutant in left:
         print("survives", mutant.name)
+    print(f"{len(found)} of {len(MUTANTS)} caught")
     return 1 if left else 0
 
 

@@ -457,7 +457,7 @@ class Drawer:
         return found
 
 
-def draw_tree(random: Random) -> Tree:
+def draw_tree(random: Random, size: int = 0) -> Tree:
     """An agreement as nested mappings, lists and texts; it may be one that the parser refuses."""
     d = Drawer(random)
     others: Tree = {
@@ -515,7 +515,7 @@ def draw_tree(random: Random) -> Tree:
             parts["not"] = {"during": random.choice(d.phases)}
         tree["in_force"] = parts
     clauses: list[object] = []
-    for number in range(random.choice((2, 3, 4, 5))):
+    for number in range(size or random.choice((2, 3, 4, 5))):
         clause = d.clause(f"c{number}")
         for mode in ("forbid", "permit", "require"):
             if mode in clause:
@@ -541,10 +541,10 @@ def read_tree(tree: Tree) -> Agreement | None:
         return None
 
 
-def draw_agreement(random: Random) -> tuple[Tree, Agreement]:
-    """An agreement that the parser takes."""
+def draw_agreement(random: Random, size: int = 0) -> tuple[Tree, Agreement]:
+    """An agreement that the parser takes, of so many clauses (0: two to five)."""
     while True:
-        tree = draw_tree(random)
+        tree = draw_tree(random, size)
         found = read_tree(tree)
         if found is not None:
             return tree, found

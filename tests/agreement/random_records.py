@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-from detente.agreement.form import Agreement, Field, Instant, Kind, Pattern, Shape
+from detente.agreement.form import Agreement, Field, Instant, Kind, Pattern, Rule, Shape
 from detente.agreement.record import UNKNOWN, Act, Interval, OneOf, Path, Record, Region, Span, Spot
 from detente.agreement.strata import walk
 
@@ -25,17 +25,32 @@ def start_of(agreement: Agreement) -> int:
 
 def annexes(agreement: Agreement, random: Random) -> dict[str, Region | Path]:
     """A shape for each annex that the agreement may name."""
-    names = _annex_names(agreement)
     found: dict[str, Region | Path] = {}
-    for name in sorted(names):
+    for name in _read(agreement).annexes:
         lon = _LON + random.choice((0, 0.05, 0.2))
         line = Path(((lon - 0.5, _LAT), (lon + 0.5, _LAT)))
         found[name] = random.choice((Region(centre=(lon, _LAT), radius=10_000), line))
     return found
 
 
-def _annex_names(value: object) -> set[str]:
-    return {item.annex for item in walk(value) if isinstance(item, Shape) and item.annex}
+class _Reading:
+    """What drawing asks of an agreement again and again: its annexes, and by rule the kinds it rests on."""
+
+    def __init__(self, agreement: Agreement) -> None:
+        self.agreement = agreement
+        named = {item.annex for item in walk(agreement) if isinstance(item, Shape) and item.annex}
+        self.annexes = sorted(named)
+        self.kinds: dict[str, list[str]] = {}
+
+
+_LAST: list[_Reading] = []
+
+
+def _read(agreement: Agreement) -> _Reading:
+    """The reading of the agreement that is drawn for; the last one is kept."""
+    if not _LAST or _LAST[0].agreement is not agreement:
+        _LAST[:] = [_Reading(agreement)]
+    return _LAST[0]
 
 
 def draw(agreement: Agreement, random: Random, size: int = 12) -> Record:
@@ -88,6 +103,16 @@ def _kinds(agreement: Agreement, random: Random) -> list[Kind]:
     """The kinds of one clause, of what it rests on, and one more."""
     rules = [rule for rule in agreement.rules.values() if rule.mode != "text"]
     rule = random.choice(rules)
+    known = _read(agreement).kinds
+    if rule.id not in known:
+        known[rule.id] = _names(agreement, rule)
+    names = known[rule.id]
+    spare = [name for name in agreement.kinds if name not in ("receipt", "finding")]
+    return [agreement.kinds[name] for name in [*names, *names, random.choice(spare)]]
+
+
+def _names(agreement: Agreement, rule: Rule) -> list[str]:
+    """The kinds of a clause and of what it rests on."""
     names = list(rule.kinds)
     waiting: list[object] = [rule, agreement.phases.get(rule.during), agreement.in_force]
     seen: set[str] = set()
@@ -105,9 +130,7 @@ def _kinds(agreement: Agreement, random: Random) -> list[Kind]:
                     seen.add(name)
                     waiting.append(known[name])
     names = [name for name in dict.fromkeys(names) if name not in ("receipt", "finding")]
-    names += ["watch"] if rule.watched else []
-    spare = [name for name in agreement.kinds if name not in ("receipt", "finding")]
-    return [agreement.kinds[name] for name in [*names, *names, random.choice(spare)]]
+    return names + (["watch"] if rule.watched else [])
 
 
 def _act(

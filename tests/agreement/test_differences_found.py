@@ -136,3 +136,34 @@ def test_a_finding_is_no_statement_that_could_mend_a_breach(engine: ModuleType):
     """With a log that is behind nobody will ever know that no breach was found; nothing that is said can change it."""
     calm = "{count: finding, with: {clause: quiet, verdict: broken}, in: day, at_most: 0}"
     assert before(engine, calm, heads="{ru: 2016-09-07T13:00:00Z}") == (None, "stop")
+
+
+@BOTH
+@pytest.mark.parametrize(("asked", "word"), [("{guarantor: its.against}", "broken"), ("its.against", "cannot tell")])
+def test_whoever_it_is_a_party_answers_for_him(engine: ModuleType, asked: str, word: str):
+    """Against whom is not known: the government may be whom the strike was against, and answers for nobody."""
+    acts = said("n", "nomination", "regime", 1, "target: t")
+    assert verdict(engine, f"unless: {{earlier: nomination, by: {asked}, same: [target]}}", acts, "unknown") == word
+
+
+@BOTH
+def test_a_name_before_its_day_is_one_or_a_stranger(engine: ModuleType):
+    clause = "unless: {earlier: nomination, by: its.against, same: [target]}"
+    for by, word in (("regime", "broken"), ("nusra", "cannot tell")):
+        form = agreement(f"- {{id: c, says: s, forbid: strike, {clause}}}")
+        day = "2016-07-2"
+        acts = said("n", "nomination", by, 1, "target: t") + STRIKE.replace("X", "Sham")
+        found = engine.judge(form, record(acts.replace("2016-09-1", day), form), Exact())
+        assert [one.verdict for one in found if one.clause == "c"] == [word]
+
+
+@BOTH
+@pytest.mark.parametrize("log", ["", ", log: ru, index: 0"])
+def test_no_act_ends_the_phase_that_it_founds(engine: ModuleType, log: str):
+    """Its receipt lies somewhere within two hours; it is not later than itself."""
+    received = "received: {us: [2016-09-11T10:00:00Z, 2016-09-11T12:00:00Z]}"
+    acts = f"- {{id: x, type: stop, by: ru, {received}{log}}}\n" + STRIKE.replace("X", "left").replace("T12", "T13")
+    phase = "phases: {halt: {starts: {act: stop}, ends: [{act: stop}]}}"
+    form = agreement("- {id: c, says: s, forbid: strike, during: halt}", phase)
+    [found] = engine.judge(form, record(acts, form), Exact())
+    assert found.verdict == "broken"

@@ -29,7 +29,7 @@ def test_the_judge_and_the_reference_agree(first: int):
 
 @pytest.mark.parametrize("name", sorted(fixed()))
 def test_they_agree_on_every_agreement_that_is_shipped(name: str):
-    total = run(1, names=[name], records=4)
+    total = run(1, names=[name], records=8)
     assert total.different == 0, "\n".join(text for _, text in total.texts)
     assert total.pairs > 0
 

@@ -104,7 +104,7 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "outside-area: shown above" in other.stderr, "what was confirmed is not what is asked"
     detente(*nominate(three, "t1", "--place", "36.0001 N 37.0001 E", "--release"))
     listed = detente("lists", "--node", ru).stdout
-    assert "t1      us  nusra  handed over" in listed
+    assert "t1      us  nusra  handed over  us    09-10 06:02:00Z  09-11 08:02:00Z to 22:02:00Z  n v1" in listed
     assert max(map(len, listed.splitlines())) <= 100
     later(2 * MINUTE)
     kept = detente("lists", "agree", "--node", ru, "t1")
@@ -154,7 +154,7 @@ def test_a_scene_from_file_to_two_keys_and_a_list(
     assert "undertaken by us" in detente("lists", "show", "--node", ru, "t1").stdout
     detente("lists", "withdraw", "--node", ru, "t1", "--release")
     assert "withdrawn" in detente("lists", "--node", us).stdout
-    assert "nominate it anew" in detente("lists", "agree", "--node", ru, "t1", status=1).stderr
+    assert "has to be nominated anew" in detente("lists", "agree", "--node", ru, "t1", status=1).stderr
     texts = [detente(*command, "--help").stdout for command in (("areas",), ("lists",), ("lists", "nominate"))]
     assert [BARRED.findall(" ".join(text.split()).replace("no aim point", "")) for text in texts] == [[], [], []]
 

@@ -13,7 +13,7 @@ from detente.agreement import judge as step
 from detente.agreement import reference
 from detente.agreement.language import read_agreement
 from detente.agreement.record import Act, Interval, Record, Region, Spot
-from detente.desks.areas import Area, areas, in_force, picture, versions
+from detente.desks.areas import TABLE, Area, areas, in_force, picture, versions
 from tests.agreement.geodesics import Exact
 
 MINUTE = 60_000
@@ -183,3 +183,44 @@ def test_one_side_alone_brings_no_old_version_back(talk: Talk):
     record = Record((*talk.acts, strike), at.hi + MINUTE)
     for engine in (step, reference):
         assert [one.verdict for one in engine.judge(read_agreement(RULE), record, Exact())] == ["broken"]
+
+
+@given(STEPS)
+def test_only_moves_of_the_table_are_made(steps: list[Any]):
+    """Act by act: each text of the area is where it was, or where a move by a statement of that kind leads."""
+    talk, minute = Talk(), 0
+    before: dict[Any, str] = {}
+    for by, kind, version, shape, wait in steps:
+        minute += wait
+        if kind == "designation":
+            talk.propose(by, minute, version, shape)
+        else:
+            talk.say(by, "revocation", minute, area="a")
+        after = {(each.version, each.kind, each.shape): each.state for each in talk.found}
+        for text, state in after.items():
+            old = before.get(text, TABLE.start)
+            came = f"{kind}: {old} -> {state}"
+            assert state == old or reached(old, state, kind), came
+        assert set(before) <= set(after), "what was proposed is never forgotten"
+        before = after
+
+
+def reached(old: str, state: str, kind: str) -> bool:
+    """By one move of the table, or by two that one statement makes at once; what has ended may be proposed anew."""
+    ways = [(start, move.after) for move in TABLE.moves if move.kind == kind for start in move.before]
+    once = {after for start, after in ways if start == (TABLE.start if old in TABLE.ends else old)}
+    return state in once or any((middle, state) in ways for middle in once)
+
+
+def test_every_state_of_the_table_is_reached(talk: Talk):
+    seen = set[str]()
+    for minute, (by, kind, version, shape) in enumerate([
+        ("us", "designation", 1, BOX), ("ru", "designation", 1, SMALL), ("us", "designation", 1, SMALL),
+        ("us", "designation", 2, BOX), ("ru", "designation", 2, BOX), ("us", "revocation", 0, BOX),
+    ]):  # fmt: skip
+        if kind == "designation":
+            talk.propose(by, minute, version, shape)
+        else:
+            talk.say(by, kind, minute, area="a")
+        seen |= {each.state for each in talk.found}
+    assert seen == set(TABLE.states) - {TABLE.start}

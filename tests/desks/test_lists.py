@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from detente.agreement.record import Act, Interval, Region, Span
-from detente.desks.lists import TABLE, Item, items
+from detente.desks.lists import TABLE, Item, items, moves
 from detente.desks.moves import mermaid
 
 HOUR = 3_600_000
@@ -161,11 +162,13 @@ def test_a_consent_in_the_second_of_its_nomination_comes_after_it_and_a_withdraw
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(PARTIES),
-        st.sampled_from(["nomination", "consent", "refusal", "withdrawal_of_consent", "abort", "result"]),
+        st.sampled_from(
+            ["nomination", "consent", "consent", "refusal", "withdrawal_of_consent", "undertaking", "abort", "result"]
+        ),
         st.sampled_from(["t1", "t2"]),
         st.integers(0, 45),
     ),
-    max_size=14,
+    max_size=20,
 )
 
 
@@ -203,6 +206,41 @@ def test_only_moves_of_the_table_are_made_and_agreed_needs_both(steps: list[tupl
         if "agreed" in {step.state for step in item.steps}:
             assert item.consents == set(PARTIES)
         assert item.state != "agreed" or hour * HOUR < item.window.end
+
+
+def test_a_refusal_in_the_second_of_its_nomination_ends_it_whichever_came_first(talk: Talk):
+    """Nobody can say which it was: a refusal is never lost. ru sorts before us, and both receipts bear the same second."""
+    talk.say("ru", "refusal", 10, target="t1")
+    one = talk.nominate(10)
+    talk.consent("us", 10, one)
+    talk.consent("ru", 10, one)
+    talk.consent("ru", 11, one)
+    assert states(talk.state(1)) == ["refused"]
+    again = talk.nominate(12)
+    talk.consent("us", 12, again)
+    talk.consent("ru", 12, again)
+    assert states(talk.state(1)) == ["refused", "agreed"], "a refusal of an earlier minute is of what stood then"
+
+
+@given(STEPS, st.integers(0, 60))
+def test_what_is_foretold_to_move_moves_and_nothing_else_does(steps: list[tuple[str, str, str, int]], hour: int):
+    """`moves` is what the commands ask before they sign; a later word is tried on each item as it stands."""
+    talk = spoken(steps)
+    minute = sum(wait * 10 for *_, wait in steps) + 1
+    for kind, by in product(("refusal", "withdrawal_of_consent", "undertaking", "abort", "result"), PARTIES):
+        for target in ("t1", "t2"):
+            before = items(talk.acts, PARTIES, minute * 60_000 + 999, {"a": [(1, 0)]})
+            after = items(
+                [*talk.acts, said(talk, by, kind, minute, target)], PARTIES, minute * 60_000 + 999, {"a": [(1, 0)]}
+            )
+            moved = [old.id for old, new in zip(before, after, strict=True) if old.state != new.state]
+            assert moved == [old.id for old in before if old.target == target
+                             and moves(old.state, old.nominator, sorted(old.consents), by, kind)]  # fmt: skip
+
+
+def said(talk: Talk, by: str, kind: str, minute: int, target: str) -> Act:
+    received = {OTHER[by]: Interval(minute * 60_000, minute * 60_000 + 999)}
+    return Act("f" * 63 + "e", kind, frozenset({by}), None, received, {"target": target}, log=by, index=99)
 
 
 def test_every_state_is_reached_and_the_diagram_names_every_move():

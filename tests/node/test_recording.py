@@ -16,6 +16,7 @@ parties: {us: United States, ru: Russian Federation}
 others:
   un: {name: United Nations, keeps_log: true}
   cell: {name: the cell that can act, keeps_log: true, guarantor: us}
+  crew: {name: the crew, guarantor: us}
   daesh: {name: Daesh}
 statements:
   signature: {}
@@ -171,3 +172,36 @@ def test_one_that_is_not_a_party_does_not_take_what_it_was_not_told_for_unsaid(w
     record = recording(world, "un").record(world.now)
     assert record.acts == ()
     assert (record.heads["un"], record.heads["us"], record.heads["ru"]) == (world.now, NEVER, NEVER)
+
+
+def test_what_a_guarantor_says_for_one_without_a_log_is_that_ones_act_in_the_guarantors_log(world: World):
+    placed = world.say("us", "ru", "said", consent() | {"speaks_for": "crew"})
+    world.later(MINUTE)
+    for code in ("us", "ru"):
+        record = recording(world, code).record(world.now)
+        (act,) = record.acts
+        assert (act.id, act.by, act.log, act.index) == (placed.id, frozenset({"crew"}), "us", placed.entry)
+        assert set(act.received) == {"ru"}, "received as any word in that log"
+        assert "crew" not in record.heads, "it has no log of its own"
+        assert record.heads["us"] > T0
+
+
+@pytest.mark.parametrize(
+    ("author", "whom", "known"),
+    [
+        ("ru", "crew", "nobody"),
+        ("us", "cell", "crew"),
+        ("us", "ru", "crew"),
+        ("us", "us", "crew"),
+        ("us", "daesh", "crew"),
+    ],
+)
+def test_nobody_speaks_for_one_that_it_does_not_guarantee_or_that_has_a_log(
+    world: World, author: str, whom: str, known: str
+):
+    world.say(author, "ru" if author == "us" else "us", "said", consent() | {"speaks_for": whom})
+    for code in ("us", "ru"):
+        each = recording(world, code)
+        assert each.record(world.now).acts == ()
+        (misfit,) = each.misfits
+        assert f"{author} does not speak for {whom!r}; it speaks for: {known}" in misfit.what

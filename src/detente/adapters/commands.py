@@ -93,7 +93,8 @@ class Commands:
         self.sayings = desks.sayings
         self.release = ReleaseDesk(house, store, ReleaseStore(private, house.me), self.sayings, clock.now)
         self._told = desks.told
-        self.release.desk.coarsen, self.release.desk.guard = coarsen, self._told.ledger
+        steps = self.release.asking.desk
+        steps.coarsen, steps.guard = coarsen, self._told.ledger
         self.release.told = self._told.ledger.said
         self._kept = ReleaseCommands(self.release, self._fields, self._placed)
         self._table: dict[str, Callable[[dict[str, Any]], dict[str, Any] | Waiting | Changes]] = {
@@ -234,9 +235,9 @@ class Commands:
 
     def do_preview(self, request: dict[str, Any]) -> dict[str, Any]:
         """What everybody will have been told once draft `draft` has left, in the form in which it would leave."""
-        seen = [self.release.as_it_leaves(draft) for draft in self.release.drafts_of(str(request["draft"]))]
+        seen = [self.release.as_it_leaves(draft) for draft in self.release.asking.drafts_of(str(request["draft"]))]
         audiences = [paper.draft.audience for paper in seen]
-        kind, values = meaning(seen[0].draft, self.release.agreement())
+        kind, values = meaning(seen[0].draft, self.release.asking.agreement())
         return self._told.preview(kind or Kind(seen[0].draft.kind, event=False, fields={}), values, audiences)
 
     def _say_now(self, kind: str, to: str, fields: dict[str, Any], first: str | None = None) -> list[Placed]:

@@ -37,7 +37,7 @@ class DeskCommands:
         self.told = ToldCommands(house, private, now, self.sayings)
         self.table: dict[str, Callable[[Answer], Answer]] = {
             "areas": self._areas, "lists": self._lists, "record": self._record, "may": self._may,
-            "picture": self._picture,
+            "picture": self._picture, "objections": self._objections,
         }  # fmt: skip
         self.table |= self.told.table
 
@@ -60,7 +60,8 @@ class DeskCommands:
     def _lists(self, _: Answer) -> Answer:
         now = self._now()
         found = [self._item(each) for each in self.sayings.room.items(now)]
-        return {**self._about(now), "items": found, "warnings": self._flooded(now)}
+        room = self.sayings.room
+        return {**self._about(now), "items": found, "warnings": self._flooded(now), "look": room.look()}
 
     def _item(self, each: Item) -> Answer:
         return {
@@ -78,12 +79,32 @@ class DeskCommands:
             for party in self.sayings.room.parties
             if party != self._house.me
         }
-        return [
+        return self._beyond(now) + [
             f"{party} has handed over {count} nominations in 24 hours, more than {self._most}: refusing many of them one "
             "by one would draw it a map; silence lets them lapse"
             for party, count in counts.items()
             if self._most and count > self._most
         ]
+
+    def _beyond(self, now: int) -> list[str]:
+        """The same by the agreement: each clause that counts nominations and that another party's are against."""
+        return [
+            f"{clause} is against {count} of what {party} has handed over: {self.sayings.room.agreement.rules[clause].says}"
+            for clause, party, count in self.sayings.room.beyond(now)
+            if party != self._house.me
+        ]
+
+    def _objections(self, request: Answer) -> Answer:
+        """The clauses that are against a statement, or cannot tell, were it said now."""
+        said = self.sayings.fields("said", {name: request[name] for name in ("vocabulary", "name", "fields")})
+        rules = self.sayings.room.agreement.rules
+        words = {"broken": "is against", "cannot tell": "cannot tell of"}
+        clauses = [
+            {"clause": one.clause, "verdict": one.verdict, "word": words[one.verdict], "says": rules[one.clause].says}
+            for one in self.sayings.objections(said)
+            if one.verdict in words
+        ]
+        return {"clauses": clauses}
 
     def _record(self, _: Answer) -> Answer:
         now = self._now()

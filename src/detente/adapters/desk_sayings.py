@@ -17,18 +17,20 @@ from detente.adapters.record_lines import read_plan
 from detente.adapters.record_values import show_value
 from detente.adapters.spoken import Spoken
 from detente.adapters.store_private import PrivateStore
+from detente.agreement.finding import Finding
 from detente.agreement.language import read_agreement
 from detente.agreement.saying import act_of, check, check_told
-from detente.desks.lists import CONSENT, NOMINATION
+from detente.desks.lists import ABORT, CONSENT, NOMINATION, REFUSAL, UNDERTAKING, WITHDRAWAL
 from detente.desks.lists import VOCABULARY as LISTS
 from detente.desks.room import DAY, HOLDS, Room
-from detente.errors import GivenError, LocalError
+from detente.errors import DetenteError, GivenError, LocalError
 from detente.geo.areas import canonical
 from detente.model.said import Period, Said, Told
 from detente.model.shapes import Line, Polygon
 from detente.node.house import House
 
 KINDS: Mapping[str, type[Said | Told]] = {"said": Said, "told": Told}
+ON_A_NOMINATION = (CONSENT, REFUSAL, WITHDRAWAL, UNDERTAKING, ABORT)
 BY_ADOPTING = ("signature", "participation")
 MOST_PER_DAY = 50
 _HEAD = {"agreement": "0" * 64, "origin": "desk/check", "time": 0, "salt": "0" * 32, "label": "check"}
@@ -44,7 +46,9 @@ class Sayings:
         self._now = now
         self._most = most_per_day
         self._stands = False
-        self._ends = {name: end for name in private.names("draft") if (end := _end(private.get("draft", name)))}
+        self._ends: dict[str, int] = {}
+        self._unread = private.names("draft")
+        """Drafts whose end is not known yet: of those before this start, read at the first look."""
 
     @cached_property
     def room(self) -> Room:
@@ -110,12 +114,16 @@ class Sayings:
         name, own = self.room.in_words(LISTS, CONSENT, {"target": target, "nomination": identifier})
         return {"name": name, "fields": own}
 
+    def objections(self, fields: Answer) -> list[Finding]:
+        """What the before-check has against a statement of the agreement, said now: broken, or cannot tell."""
+        act = read_plan(fields["name"], json.dumps(self._plan(fields)).encode(), self.room.agreement)
+        _, found = self.room.may(act, self._now())
+        return [one for one in found if one.verdict not in HOLDS]
+
     def _admit_nomination(self, fields: Answer) -> None:
         now = self._now()
         if counting := self.room.counting():
-            act = read_plan("nomination", json.dumps(self._plan(fields)).encode(), self.room.agreement)
-            _, found = self.room.may(act, now)
-            barred = [one for one in found if one.clause in counting and one.verdict not in HOLDS]
+            barred = [one for one in self.objections(fields) if one.clause in counting]
             if barred:
                 says = self.room.agreement.rules[barred[0].clause].says
                 raise GivenError(
@@ -140,21 +148,33 @@ class Sayings:
 
     def drafted(self, name: str) -> None:
         """A draft was kept."""
-        if end := _end(self._private.get("draft", name)):
+        if end := self._end(name):
             self._ends[name] = end
 
     def shred(self, now: int) -> list[str]:
         """Remove drafts whose window has passed, so that their bytes are in no file of the store; their names."""
+        while self._unread:
+            self.drafted(self._unread.pop())
         past = [name for name, end in self._ends.items() if end <= now]
         for name in past:
             del self._ends[name]
         self._private.shred([(kind, name) for name in past for kind in ("draft", "answers")])
         return past
 
-
-def _end(draft: bytes | None) -> int:
-    """When the last window of a draft ends, ms; 0 if it has none."""
-    fields = msgspec.json.decode(draft or b"{}").get("fields", {})
-    inner = fields.get("fields", {}) if isinstance(fields, dict) else {}
-    spans = [value for value in inner.values() if isinstance(value, dict) and value.get("type") == "period"]
-    return max((msgspec.convert(span, Period).end for span in spans), default=0)
+    def _end(self, name: str) -> int:
+        """When a draft has had its time, ms: at the end of its own last window, or, of a word on a nomination, at the end of
+        that one's; 0 if never. A result may come after the window, so it stays."""
+        fields = msgspec.json.decode(self._private.get("draft", name) or b"{}").get("fields", {})
+        inner = fields.get("fields", {}) if isinstance(fields, dict) else {}
+        spans = [value for value in inner.values() if isinstance(value, dict) and value.get("type") == "period"]
+        if spans or "name" not in fields:
+            return max((msgspec.convert(span, Period).end for span in spans), default=0)
+        try:
+            role = self.room.role(fields["name"])
+            if role not in ON_A_NOMINATION:
+                return 0
+            target = self.room.in_role(role, inner)["target"]
+            items = self.room.items(self._now())
+        except DetenteError:  # an agreement this version cannot read has no windows
+            return 0
+        return max((item.window.end for item in items if item.target == target), default=0)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from detente.adapters.gazetteer_files import read_gazetteer
+from detente.agreement.record import Span
 from detente.desks.lists import RUNNING
 from detente.errors import GivenError
 from detente.geo import entry
@@ -15,6 +16,13 @@ from detente.geo.areas import Circle, Polygon, read_shape
 from detente.geo.cell import Cell, Remark, show_length
 from detente.geo.gazetteer import Gazetteer
 from detente.geo.regions import region
+from detente.model.when import show_duration, show_instant
+
+MOST_METRES = 500_000
+"""The largest circle of the schema (model.shapes)."""
+DAY = 86_400_000
+LONG = 3 * DAY
+"""A window longer than this is shown to a person first."""
 
 
 class Place(NamedTuple):
@@ -26,6 +34,8 @@ class Place(NamedTuple):
 
 def circle(cell: Cell, radius: int, where: str) -> Place:
     """The metres around a coordinate; GivenError (shape-invalid) if they are too few or too many."""
+    if not 1 <= radius <= MOST_METRES:
+        raise GivenError("shape-invalid", f"{radius} m is no radius: whole metres, 1 to {MOST_METRES}", where=where)
     shape = read_shape({"type": "circle", "coordinates": [cell.lon, cell.lat], "radius": radius}, where)
     assert isinstance(shape, Circle)  # noqa: S101 - its type says so
     return Place(shape, cell.error_mm)
@@ -74,6 +84,26 @@ def outside(place: Place, area: str, shape: dict[str, Any]) -> list[Remark]:
     return [Remark("outside-area", f"named as in area {area}, but a part of it may lie outside")]
 
 
+def of_the_window(window: Span, target: str, answer: dict[str, Any]) -> list[Remark]:
+    """What to look at before a nomination with this window (ms) goes out; GivenError where nobody could agree in time."""
+    now, ready = answer["now"], answer["now"] + answer["look"]
+    if window.end > window.start and window.start <= now:
+        what = f"it begins at {show_instant(window.start)}, and it is {show_instant(now)}: it would lapse unread"
+        raise GivenError("window-past", what, where="--window")
+    found = []
+    if window.start < ready:
+        asked = f"the agreement asks {show_duration(answer['look'])} between handing over and an act"
+        what = f"the window begins {show_instant(window.start)}; {asked}: not before {show_instant(ready)}"
+        found.append(Remark("window-early", what))
+    if window.end - window.start > LONG:
+        found.append(Remark("window-long", f"the window is {(window.end - window.start) // DAY} days long"))
+    running = [one for one in answer["items"] if one["target"] == target and one["state"] in RUNNING]
+    if running:
+        what = f"{target} was nominated by {running[-1]['nominator']} and is {running[-1]['state']}"
+        found.append(Remark("replaces", f"{what}; a new nomination ends that, and both have to agree anew"))
+    return found
+
+
 def area_in_force(answer: dict[str, Any], area: str, where: str) -> tuple[int, dict[str, Any]]:
     """Version and shape of an area with both keys on it, from what the desk of areas says; GivenError (unknown-name)."""
     standing = {one["area"]: one for one in answer["areas"] if one["state"] == "agreed"}
@@ -97,5 +127,5 @@ def still_open(answer: dict[str, Any], target: str) -> dict[str, Any]:
     found = named(answer, target)
     running = [one for one in found if one["state"] in RUNNING]
     if not running:
-        raise GivenError("unknown-name", f"{target} is {found[-1]['state']}; nominate it anew", where="target")
+        raise GivenError("no-move", f"{target} is {found[-1]['state']}: it has to be nominated anew", where="target")
     return running[-1]

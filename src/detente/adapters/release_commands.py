@@ -29,6 +29,7 @@ class ReleaseCommands:
         placed: Callable[[list[Placed], Answer], Any],
     ) -> None:
         self._desk = desk
+        self._asking = desk.asking
         self._kept = desk.kept
         self._fields = fields
         self._placed = placed
@@ -54,7 +55,7 @@ class ReleaseCommands:
     def _discard(self, request: Answer) -> Answer:
         """Forget a draft; nothing is said."""
         name = str(request["draft"])
-        self._desk.drafts_of(name)
+        self._asking.drafts_of(name)
         self._desk.after.append(lambda: self._kept.forget(name))
         return {"discarded": name}
 
@@ -91,7 +92,7 @@ class ReleaseCommands:
     def _recall(self, request: Answer) -> Answer:
         """A draft put forward is a draft again; nothing was said."""
         name = str(request["draft"])
-        self._desk.drafts_of(name)
+        self._asking.drafts_of(name)
         if self._desk.sent(name):
             raise LocalError("not-released", f"draft {name} has been sent; what has left cannot be recalled")
         if name not in self._kept.forward:
@@ -104,10 +105,10 @@ class ReleaseCommands:
     def _request(self, request: Answer) -> Answer:
         """The request file about a draft that was put forward, for agencies here and on other networks."""
         name = str(request["draft"])
-        self._desk.drafts_of(name)
+        self._asking.drafts_of(name)
         if name not in self._kept.forward:
             raise LocalError("approval-invalid", f"draft {name} was not put forward: detente release {name}")
-        asked = self._desk.request(name)
+        asked = self._asking.request(name)
         return {"file": write_request(asked).decode(), "digest": asked.digest()}
 
     def _refused(self, file: str, what: str) -> GivenError:
@@ -134,7 +135,7 @@ class ReleaseCommands:
         name, now = paper.draft, self._desk.now()
         if name not in self._kept.forward:
             raise self._refused(file, f"draft {name} was not put forward, or has been sent or recalled")
-        asked = self._desk.request(name)
+        asked = self._asking.request(name)
         if paper.request != asked.digest():
             raise self._refused(
                 file, f"it answers another request than the one about draft {name} now: other bytes, or another policy"
@@ -177,7 +178,7 @@ class ReleaseCommands:
         return {"taken": paper.agency, "says": paper.says, "draft": name, "state": {"state": "sent"}}
 
     def _is_of_agreement(self, name: str) -> bool:
-        return self._desk.drafts_of(name)[0].kind in KINDS
+        return self._asking.drafts_of(name)[0].kind in KINDS
 
     def _may_answer(self, key: bytes, agency: str, statement: str, now: int) -> bool:
         """By the agency's own key, or by one it delegated to: the newest delegation to that key decides."""

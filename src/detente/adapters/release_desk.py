@@ -10,27 +10,22 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from detente.adapters.desk_sayings import Sayings
+from detente.adapters.release_asking import Asking
 from detente.adapters.release_store import ReleaseStore
-from detente.agreement.form import Agreement
-from detente.agreement.saying import act_of, event_of
-from detente.desks import own_conditions
 from detente.errors import DetenteError, GivenError, LocalError
-from detente.model.said import Said, Told
 from detente.node.house import House
 from detente.node.ports import SharedStore
-from detente.node.release import journal, pipeline
+from detente.node.release import pipeline
 from detente.node.release.labels import OwnLabel, outward, read_label
-from detente.node.release.outgoing import Outgoing
-from detente.node.release.papers import Answer, Form, Request, read_signed
-from detente.node.release.pipeline import KINDS, Desk, Draft, Paper, Passed, Waits
+from detente.node.release.pipeline import KINDS, Draft, Paper, Passed, Waits
 from detente.node.release.policy import Policy
-from detente.node.release.quorum import Tally, Word, tally
+from detente.node.release.quorum import Tally
 from detente.node.speaker import Placed, build
 
 Json = dict[str, Any]
@@ -62,43 +57,33 @@ class ReleaseDesk:
         self.kept = kept
         self.sayings = sayings
         self.now = now
+        self.asking = Asking(house, kept, sayings, now)
         self.told: Callable[[Placed, Passed], None] = lambda placed, passed: None
         """Hears of every statement once it stands: the disclosure register."""
         self.after: list[Callable[[], None]] = []
         self._shared = shared
         self._tried: dict[str, int] = {}
         self._slot = -1
-        self.desk = Desk(self.policy, self.agreement, self._schema, self._approvals)
 
     @property
     def policy(self) -> Policy:
         """The version in force."""
         return self.kept.policy
 
-    def agreement(self) -> Agreement | None:
-        """The agreement as read; None if this version cannot read it."""
-        try:
-            return self.sayings.room.agreement
-        except DetenteError:
-            return None
-
     # out
 
     def let(self, draft: Draft) -> Passed:
         """The pipeline; what it refuses it refuses by step, rule and remedy."""
-        self.desk.policy = self.policy
-        return pipeline.run(self.desk, draft, self.now(), self.house.random)
+        return pipeline.run(self.asking.desk, draft, self.now(), self.house.random)
 
     def look(self, draft: Draft) -> Paper:
         """The pipeline without its end: nothing is made that could be said."""
-        self.desk.policy = self.policy
-        return pipeline.through(self.desk, draft, self.now())
+        return pipeline.through(self.asking.desk, draft, self.now())
 
     def as_it_leaves(self, draft: Draft) -> Paper:
         """The paper in the form of its rule's first template, whether or not it may leave yet."""
-        self.desk.policy = self.policy
-        paper = pipeline.through(self.desk, draft, self.now(), "policy")
-        return pipeline.revalidate(self.desk, pipeline.coarsen(self.desk, paper))
+        paper = pipeline.through(self.asking.desk, draft, self.now(), "policy")
+        return pipeline.revalidate(self.asking.desk, pipeline.coarsen(self.asking.desk, paper))
 
     def say(
         self,
@@ -169,51 +154,34 @@ class ReleaseDesk:
             read_label(draft["label"])
         self.kept.put_draft(name, draft)
 
-    def drafts_of(self, name: str) -> list[Draft]:
-        """A kept draft, one for each audience; LocalError (not-released) if there is none."""
-        kept = self.kept.draft(name)
-        if not kept:
-            known = ", ".join(self.kept.private.names("draft")) or "none"
-            raise LocalError("not-released", f"no draft {name!r}; drafts: {known}")
-        kind, fields = kept["kind"], kept["fields"]
-        audiences = self.sayings.audiences(kind, kept["to"], fields) if kind in KINDS else self._named(kept["to"])
-        label = read_label(kept["label"]) if kept.get("label") is not None else None
-        return [Draft(kind, fields, code, label, name) for code in audiences]
-
-    def _named(self, to: str) -> list[str]:
-        return self.house.audiences() if to == "*" else [code for code in to.replace(" ", "").split(",") if code]
-
     def put_forward(self, name: str) -> list[Placed]:
         """The release officer signs for it: into the logs now, or as soon as approvals and slot allow ([])."""
-        drafts = self.drafts_of(name)
+        drafts = self.asking.drafts_of(name)
         if self.sent(name):
             raise LocalError("not-released", f"draft {name} has been released before; nothing was said again")
         kept = self.kept.draft(name)
         if not kept.get("forward"):
             now = self.now()
-            if any(self._rule(draft) for draft in drafts):
-                self.request(name, now)  # refuses what could never be asked, before anything is noted
+            if any(self.asking.asks(draft) for draft in drafts):
+                self.asking.request(name, now)  # refuses what could never be asked, before anything is noted
                 self.kept.put_draft(name, {**kept, "forward": now})
                 self.kept.note(
-                    now, "put forward", draft=name, statement=drafts[0].statement, request=self.request(name).digest()
+                    now,
+                    "put forward",
+                    draft=name,
+                    statement=drafts[0].statement,
+                    request=self.asking.request(name).digest(),
                 )
             else:
                 self.kept.put_draft(name, {**kept, "forward": now})
         return self._try(name, at_once=not self._slotted(drafts))
-
-    def _rule(self, draft: Draft) -> bool:
-        """Whether agencies are asked about it."""
-        if self.policy.stands(draft.statement):
-            return False
-        rule = self.policy.rule_for(draft.statement, draft.audience, draft.inner, self.now())
-        return rule is not None and rule.quorum is not None
 
     def _slotted(self, drafts: Sequence[Draft]) -> bool:
         return bool(self.policy.slot) and not self.policy.stands(drafts[0].statement)
 
     def _try(self, name: str, *, at_once: bool) -> list[Placed]:
         """Send a draft that was put forward, if it may go now. One that is refused is a plain draft again, and stays."""
-        drafts = self.drafts_of(name)
+        drafts = self.asking.drafts_of(name)
         self._tried[name] = self.now()
         try:
             papers = [self.look(draft) for draft in drafts]
@@ -288,7 +256,7 @@ class ReleaseDesk:
         self._tried.pop(name, None)
 
     def _until(self, name: str) -> int:
-        drafts = self.drafts_of(name)
+        drafts = self.asking.drafts_of(name)
         rule = self.policy.rule_for(drafts[0].statement, drafts[0].audience, drafts[0].inner, self.now())
         within = rule.quorum.within if rule and rule.quorum else 0
         return self.kept.forward[name] + within if within else 0
@@ -308,86 +276,11 @@ class ReleaseDesk:
             found.append(now)
         return min(found, default=NEVER)
 
-    # what the steps ask
-
-    def _schema(self, kind: str, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-        if kind in KINDS:
-            return self.sayings.fields(kind, dict(fields))
-        return fields  # the kind's own schema is applied when it is signed (node.speaker.build)
-
-    def request(self, name: str, opened: int = 0) -> Request:
-        """What agencies are asked about a draft; LocalError if no rule asks any, or its audiences fall under different ones."""
-        drafts = self.drafts_of(name)
-        self.desk.policy = self.policy
-        papers = [pipeline.through(self.desk, draft, self.now(), "policy") for draft in drafts]
-        rule = papers[0].rule
-        if rule is None or rule.quorum is None:
-            raise LocalError("approval-invalid", f"draft {name}: no agency is asked about it", where="step approvals")
-        if any(paper.rule != rule for paper in papers):
-            raise LocalError(
-                "policy-silent",
-                "step policy: its audiences fall under different rules; make one draft for each",
-                where="step policy",
-            )
-        opened = opened or self.kept.forward.get(name, 0)
-        return Request(
-            node=self.house.me, draft=name, statement=drafts[0].statement, to=[draft.audience for draft in drafts],
-            forms=[Form(template=template, fields=text) for template, text in pipeline.forms(self.desk, papers[0])],
-            labels=[paper.label for paper in papers if paper.label is not None], rule=rule.name, policy=self.policy.digest,
-            opened=opened, until=opened + rule.quorum.within if rule.quorum.within else 0, of=list(rule.quorum.of),
-            given=rule.given, lasts=rule.lasts,
-        )  # fmt: skip
-
-    def _approvals(self, paper: Paper) -> tuple[Tally | None, str]:
-        name, rule = paper.draft.name, paper.rule
-        assert rule is not None  # noqa: S101 - the step asks of papers with a rule
-        assert rule.quorum is not None  # noqa: S101
-        if name not in self.kept.forward:
-            return None, ""
-        digest = self.request(name).digest()
-        words = self.words(name, digest)
-        found = tally(
-            rule.quorum, rule.templates, words, self.kept.forward[name], paper.now, lambda text: self.holds(name, text)
-        )
-        size, root = self.kept.journal.head()
-        salted = journal.salt(self.kept.secret, digest, paper.draft.audience)
-        return found, journal.outward(salted, size, root)
-
-    def words(self, name: str, digest: str) -> dict[str, Word]:
-        """The newest answer of each agency to exactly this request."""
-        found: dict[str, Word] = {}
-        for kept in self.kept.answers(name):
-            paper = read_signed(kept["file"].encode(), f"answer of {kept['agency']}").paper
-            if isinstance(paper, Answer) and paper.request == digest:
-                found[kept["agency"]] = Word(kept["agency"], paper.says, paper.template, paper.condition or "")
-        return found
-
-    def holds(self, name: str, condition: str) -> bool | None:
-        """Whether an agency's condition holds now, as the judge sees the node's own record."""
-        draft = self.drafts_of(name)[0]
-        if draft.kind not in KINDS:
-            raise GivenError(
-                "condition-invalid",
-                f"a condition needs a statement of the agreement, not a {draft.kind}",
-                where="condition",
-            )
-        now, room = self.now(), self.sayings.room
-        changed = own_conditions.with_condition(self.house.settings.agreement, draft.statement, condition)
-        value = msgspec.convert(
-            {"type": draft.kind, **pipeline.HEAD, "author": self.house.me, **draft.fields}, KINDS[draft.kind]
-        )
-        if isinstance(value, Told):
-            act = event_of(room.agreement, value, "plan")
-        else:
-            assert isinstance(value, Said)  # noqa: S101 - KINDS names no other
-            act = act_of(room.agreement, value, "plan", received={})
-        return own_conditions.holds(room, changed, act, room.record(now), now)
-
     # knowing
 
     def standing(self, name: str) -> Standing:
         """How far a draft has come, and why no further."""
-        drafts = self.drafts_of(name)
+        drafts = self.asking.drafts_of(name)
         label = ""
         try:
             for draft in drafts:
@@ -406,7 +299,3 @@ class ReleaseDesk:
         return Standing(
             "ready" if forward else "draft", "guard", "", None, leaves, rule.name if rule else papers[0].standing, label
         )
-
-    def outgoing_to_all(self, kind: str, fields: Json) -> list[Outgoing]:
-        """For what goes to everyone at once: each passes the pipeline."""
-        return [self.let(Draft(kind, fields, code)).outgoing for code in self.house.audiences()]

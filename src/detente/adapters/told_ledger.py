@@ -7,9 +7,11 @@ whose statement is in no log is never looked at, and a statement without an entr
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -17,7 +19,7 @@ from detente.adapters.store_private import PrivateStore
 from detente.agreement.form import Agreement
 from detente.agreement.kinds import Kind
 from detente.agreement.language import read_agreement
-from detente.errors import DetenteError, LocalError
+from detente.errors import DetenteError, GivenError, LocalError
 from detente.model.said import Told
 from detente.model.statement import decode_statement
 from detente.node.house import House
@@ -27,13 +29,23 @@ from detente.node.release.evidence import Kept
 from detente.node.release.facts import Fact, draft_facts, facts_of
 from detente.node.release.interface import Fields, Objection
 from detente.node.release.own import OwnPosition
-from detente.node.release.pipeline import Passed, meaning
+from detente.node.release.pipeline import Paper, Passed, meaning
 from detente.node.release.register import Known, Preview, Register
 from detente.node.speaker import Placed
 from detente.proof.envelope import parse_envelope
 
 ASSETS = "assets.yaml"
 REGISTER, ACCOUNT = "register", "account"
+
+
+class Saying(NamedTuple):
+    """What was said in a batch that has not ended, as `draft_facts` takes it."""
+
+    kind: Kind
+    fields: Fields
+    audience: str
+    now: int
+    statement: str
 
 
 class ToldLedger:
@@ -44,8 +56,10 @@ class ToldLedger:
         self._register: Register | None = None
         self._read: dict[str, int] = {}
         self._assets = b"", Assets()
+        self._looked = False
         self._subjects: dict[str, str] = {}
-        self._saying: list[Fact] = []
+        self._saying: list[Saying] = []
+        self._said: list[Fact] = []
         self._kept: list[Kept] | None = None
 
     # what is known
@@ -56,11 +70,13 @@ class ToldLedger:
         return self._private.path.parent / ASSETS
 
     def assets(self) -> Assets:
-        """The file as it stands now; GivenError(assets-invalid) if it cannot be read. Without one: nothing is guarded."""
-        data = self.path.read_bytes() if self.path.exists() else b""
-        if data != self._assets[0]:
-            self._assets = data, read_assets(data, ASSETS)
-            self._register = None
+        """The file as it stands in this batch; GivenError(assets-invalid) if it cannot be read. Without one: nothing is guarded."""
+        if not self._looked:
+            data = self.path.read_bytes() if self.path.exists() else b""
+            if data != self._assets[0]:
+                self._assets = data, read_assets(data, ASSETS)
+                self._register = None
+            self._looked = True
         return self._assets[1]
 
     @cached_property
@@ -80,9 +96,7 @@ class ToldLedger:
             done = self._read.get(origin, 0)
             if ledger.size == done:
                 continue
-            for row in self._house.store.statements("", origin):
-                if row.entry < done:
-                    continue
+            for row in self._house.store.statements("", origin, done):
                 (data,) = self._house.store.entries(origin, row.entry, row.entry + 1)
                 statement = decode_statement(parse_envelope(data).payload, row.kind)
                 facts = facts_of(statement, row.id, ledger.log.audience, self.agreement, self._subjects)
@@ -101,22 +115,38 @@ class ToldLedger:
         """A statement stands once the batch ends: it counts as told for the rest of it. What the private store keeps of it
         is written now, so that no statement is committed without it."""
         paper = passed.paper
-        kind, fields = meaning(paper.draft, self.agreement)
-        if kind is not None:
-            self._saying += draft_facts(kind, fields, paper.draft.audience, paper.now, placed.id)
+        with contextlib.suppress(GivenError):  # a STOP: nothing else passes while the file of own assets cannot be read
+            if self.asks():
+                self._remember(placed, paper)
         lasts = paper.rule.lasts if paper.rule else 0
         known = Known(paper.approved, paper.now + lasts if lasts else None)
         if known != Known():
             self._private.put(REGISTER, placed.id, msgspec.json.encode(known))
 
+    def _remember(self, placed: Placed, paper: Paper) -> None:
+        kind, fields = meaning(paper.draft, self.agreement)
+        if kind is not None:
+            self._saying.append(Saying(kind, fields, paper.draft.audience, paper.now, placed.id))
+
     def ended(self) -> None:
         """The batch is committed, and what was said stands in the logs; or it failed, and nothing was said."""
+        self._saying, self._said, self._looked = [], [], False
+
+    def _told_in_this_batch(self) -> list[Fact]:
+        """Facts of what was said in this batch; made when they are asked for."""
+        for each in self._saying:
+            self._said += draft_facts(*each)
         self._saying = []
+        return self._said
 
     @property
     def own(self) -> OwnPosition:
         """Guard and register over the file of own assets as it stands."""
-        return OwnPosition(self.assets(), self.register, lambda: self._saying, self._shown)
+        return OwnPosition(self.assets(), self.register, self._told_in_this_batch, self._shown)
+
+    def asks(self) -> bool:
+        """Whether the file or a kept account asks for anything; where neither does, no statement has to be read."""
+        return bool(self.assets().ask or self.kept())
 
     def objection(self, kind: Kind, fields: Fields, audience: str, now: int, /) -> Objection | None:
         """See `interface.Guard`."""
@@ -135,8 +165,9 @@ class ToldLedger:
         """Accounts kept at home, oldest first."""
         if self._kept is None:
             boxes = [self._private.get(ACCOUNT, name) or b"" for name in self._private.names(ACCOUNT)]
-            self._kept = [msgspec.json.decode(box, type=Kept) for box in boxes]
-        return sorted(self._kept, key=lambda one: (one.at, one.name))
+            kept = [msgspec.json.decode(box, type=Kept) for box in boxes]
+            self._kept = sorted(kept, key=lambda one: (one.at, one.name))
+        return self._kept
 
     def keep_account(self, told: Told, coarse: int, now: int) -> Kept:
         """Keep an account at home."""

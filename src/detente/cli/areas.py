@@ -17,6 +17,8 @@ from detente.desks.areas import VOCABULARY
 from detente.errors import GivenError
 from detente.model.when import show_instant
 
+STANDING = ("proposed", "countered", "agreed")
+
 
 @click.group(invoke_without_command=True, short_help="Areas: propose, agree, and the joint picture.")
 @click.option("--node", "folder", type=click.Path(path_type=Path), help="The node's folder (with node.toml).")
@@ -90,6 +92,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
     @click.argument("file", type=click.Path(path_type=Path))
     @click.option("--class", "kind", required=True, help="Class of the agreement, e.g. concentrated.")
     @click.option("--version", type=int, required=True, help="Version of the area.")
+    @click.option("--as", "code", default="", help="Propose it as the area of this code, whatever the file calls it.")
     @file_options
     @confirmed_option
     @saying
@@ -99,6 +102,7 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
         file: Path,
         kind: str,
         version: int,
+        code: str,
         at_once: bool,
         to: str,
         wait: bool,
@@ -106,9 +110,11 @@ def _file_command(name: str, short: str, words_for: str) -> Any:
         **options: Any,
     ) -> None:
         read = one_area(file, options)
-        fields = {"area": read.code, "version": version, "class": kind, "shape": msgspec.to_builtins(read.shape)}
+        area = code or read.code
+        fields = {"area": area, "version": version, "class": kind, "shape": msgspec.to_builtins(read.shape)}
         _, control = line(folder)
         with control:
+            _forward(control.ask("areas"), area, version)
             send(control, folder, VOCABULARY, "designation", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
     command.__doc__ = words_for
@@ -121,6 +127,14 @@ _file_command(
     "Propose an area, or a new version.",
     "Propose the area in FILE; it stands beside what is in force until both keys are on it.",
 )
+
+
+def _forward(answer: dict[str, Any], area: str, version: int) -> None:
+    """GivenError (version-back) if this version of the area, or a higher one, has both keys."""
+    standing = [one["version"] for one in answer["areas"] if one["area"] == area and one["state"] == "agreed"]
+    if standing and version <= standing[0]:
+        what = f"{area} v{standing[0]} has both keys; {version} is not above it"
+        raise GivenError("version-back", what, where="--version")
 
 
 @areas.command(short_help="Answer a proposal with another shape or class.")
@@ -191,10 +205,14 @@ def revoke(folder: Path, area: str, at_once: bool, to: str, wait: bool, as_json:
     """Take our key off AREA: it is no longer agreed."""
     _, control = line(folder)
     with control:
-        known = control.ask("areas")["areas"]
+        answer = control.ask("areas")
+        known, me = answer["areas"], answer["me"]
+        ours = [one for one in known if one["area"] == area and me in one["keys"] and one["state"] in STANDING]
         if area not in {one["area"] for one in known}:
             names = ", ".join(sorted({one["area"] for one in known})) or "none"
             raise GivenError("unknown-name", f"no area {area!r}; known: {names}", where="area")
+        if not ours:
+            click.echo(f"note: no key of {me} is on {area} as far as {me} knows; it is said all the same", err=True)
         send(
             control,
             folder,
@@ -219,6 +237,8 @@ def picture(folder: Path, challenge: str, peer: str, heard: Sequence[str] | None
 
     The listener speaks `detente voice challenge`, the other reads the words for it, the listener checks them.
     """
+    if heard and not peer:
+        raise click.UsageError("--heard needs --peer: who has read the words")
     answer = ask(folder, "picture", challenge="".join(challenge.split()), peer=peer, words=list(heard or ()))
     if as_json:
         show(answer)

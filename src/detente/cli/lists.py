@@ -8,14 +8,18 @@ from typing import Any
 import click
 import msgspec
 
-from detente.adapters.place_checks import area_in_force, named, outside, still_open
-from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp, table
+from detente.adapters.place_checks import area_in_force, named, of_the_window, outside, still_open
+from detente.agreement.record import Span
+from detente.cli.desk import ask, confirm, confirmed_option, saying, send, stamp, table, words
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show
 from detente.cli.place_input import place_options, read_place
-from detente.desks.lists import VOCABULARY
+from detente.desks.lists import ABORT, REFUSAL, VOCABULARY, WITHDRAWAL, moves
+from detente.errors import GivenError
 from detente.geo.cell import show_length, show_position
-from detente.model.when import show_clock, show_instant
+from detente.model.when import show_instant
+
+ENDING = (REFUSAL, WITHDRAWAL, ABORT)
 
 
 @click.group(invoke_without_command=True, short_help="Lists: places handed over, agreed, refused, withdrawn.")
@@ -38,20 +42,25 @@ def lists(context: click.Context, folder: Path | None, as_json: bool) -> None:
     if not answer["items"]:
         click.echo("nothing has been nominated")
         return
-    table(
-        ("target", "by", "group", "state", "received", "window (UTC)", "area", "agreed by"), map(_row, answer["items"])
-    )
+    year = show_instant(answer["now"])[:5]
+    heads = ("target", "by", "group", "state", "keys", "received", "window (UTC)", "area")
+    table(heads, (_row(one, year) for one in answer["items"]))
 
 
-def _row(one: dict[str, Any]) -> tuple[str, ...]:
+def _row(one: dict[str, Any], year: str) -> tuple[str, ...]:
+    """One line; the year (`2016-`) is left out where it is the present one."""
+
+    def short(instant: int) -> str:
+        return show_instant(instant).removeprefix(year)
+
     state = one["state"] + (" (ending)" if one["ending"] else "")
-    received = show_clock(stamp(one["received"])) if one["received"] else "not yet"
+    received = short(stamp(one["received"])) if one["received"] else "not yet"
     start, end = map(show_instant, one["window"])
-    until = end[11:] if end[:10] == start[:10] else end
+    until = end[11:] if end[:10] == start[:10] else end.removeprefix(year)
     area = f"{one['area']} v{one['area_version']}" if one["area"] else "-"
     return (
-        one["target"], one["nominator"], one["group"] or "-", state, received, f"{start} to {until}", area,
-        "+".join(one["consents"]) or "-",
+        one["target"], one["nominator"], one["group"] or "-", state, "+".join(one["consents"]) or "-", received,
+        f"{start.removeprefix(year)} to {until}", area,
     )  # fmt: skip
 
 
@@ -115,11 +124,14 @@ def nominate(
     with control:
         version, shape = area_in_force(control.ask("areas"), area, "--area")
         remarks += outside(place, area, shape)
+        remarks += of_the_window(Span(start, end), target, control.ask("lists"))
         confirm([f"{remark.text} [{remark.code}]" for remark in remarks], confirmed)
         fields = {
             "target": target, "group": group, "area": area, "area_version": version,
             "place": msgspec.to_builtins(place.shape), "window": {"type": "period", "start": start, "end": end},
         }  # fmt: skip
+        for one in control.ask("objections", vocabulary=VOCABULARY, name="nomination", fields=fields)["clauses"]:
+            click.echo(f"note: {one['clause']} {one['word']} this nomination: {one['says']}", err=True)
         send(control, folder, VOCABULARY, "nomination", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 
 
@@ -132,9 +144,27 @@ def agree(folder: Path, target: str, at_once: bool, to: str, wait: bool, as_json
     """Consent to TARGET as it was handed over. Both keys make it agreed."""
     _, control = line(folder)
     with control:
-        one = still_open(control.ask("lists"), target)
+        answer = control.ask("lists")
+        one = still_open(answer, target)
+        _look(answer, target, "consent")
         fields = {"target": target, "nomination": one["id"]}
         send(control, folder, VOCABULARY, "consent", fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
+
+
+def _look(answer: dict[str, Any], target: str, statement: str) -> None:
+    """Whether it would change anything. What ends is never held back: the other side may have said more than we know."""
+    found, me = named(answer, target), answer["me"]
+    if any(moves(one["state"], one["nominator"], one["consents"], me, statement) for one in found):
+        return
+    one = found[-1]
+    keys = "+".join(one["consents"]) or "nobody"
+    what = f"{target}, nominated by {one['nominator']}, is {one['state']} (agreed by {keys})"
+    if statement not in ENDING:
+        raise GivenError("no-move", f"{what}: a word of {words(statement)} would change nothing", where="target")
+    click.echo(
+        f"note: {what}: as far as {me} knows, {words(statement)} changes nothing there; it is said all the same",
+        err=True,
+    )
 
 
 def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> None:
@@ -149,7 +179,7 @@ def _ending(name: str, statement: str, short: str, long: str, *options: Any) -> 
     ) -> None:
         _, control = line(folder)
         with control:
-            named(control.ask("lists"), target)
+            _look(control.ask("lists"), target, statement)
             fields = {"target": target, **{key: value for key, value in more.items() if value}}
             send(control, folder, VOCABULARY, statement, fields, at_once=at_once, to=to, wait=wait, as_json=as_json)
 

@@ -52,6 +52,7 @@ COMMANDS = {
     "release": "release:release",
     "say": "node:say",
     "sites": "sites:sites",
+    "share": "share:share",
     "state": "node:state",
     "terms": "keys:terms",
     "told": "told:told",

@@ -33,7 +33,7 @@ def told(
     party: str, folder: Path, area: str, around: str, radius: int, datum: str, grid: str, hour: str, subject: str,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Everything we have told PARTY: each fact, how precise, since when, by which statement, approved by whom, until when;
+    """Everything we have told PARTY: each fact, how precise, since when, by which statement, by whose yes, until when;
     what PARTY can put together of it; and what it knows we did not say. Nothing of this is sent."""
     if area and around:
         raise click.UsageError("give --area or --around, not both")

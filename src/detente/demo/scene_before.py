@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -100,7 +101,8 @@ def _metres(one: int, other: int) -> int:
 def _ask(stage: Stage, code: str, words: str, plan: dict[str, Any], shown: tuple[str, ...]) -> None:
     """One question to both nodes: the word, the clauses to be shown, and what is missing by the others."""
     say, now = stage.say, stage.three.now
-    answers = [stage.three.ask(node, "may", plan=plan) for node in PARTIES]
+    with ThreadPoolExecutor(len(PARTIES)) as both:  # each node thinks in a process of its own
+        answers = list(both.map(lambda node: stage.three.ask(node, "may", plan=plan), PARTIES))
     (say.us if code == "us" else say.ru)(f"asks: {words}", MADE_UP)
     say.both(*(text for answer in answers for text in (_answer(answer), MADE_UP)))
     for clause in answers[PARTIES.index(code)]["clauses"]:

@@ -26,7 +26,9 @@ TABLE = Table(
     "areas",
     "not proposed",
     (
-        Move(("not proposed", "countered"), "proposed", "author", DESIGNATION),
+        Move(("not proposed",), "proposed", "author", DESIGNATION),
+        Move(("countered",), "proposed", "other", DESIGNATION, "for another version: its text for this one falls away"),
+        Move(("countered",), "proposed", "other", REVOCATION, "its own text falls away"),
         Move(("proposed",), "countered", "other", DESIGNATION, "another shape or class for the same version"),
         Move(("proposed", "countered"), "agreed", "both", DESIGNATION, "the same area, version, class and shape"),
         Move(("agreed",), "superseded", "both", DESIGNATION, "a higher version is agreed"),
@@ -37,6 +39,7 @@ TABLE = Table(
             DESIGNATION,
             "this version or a higher one is agreed otherwise",
         ),
+        Move(("proposed", "countered"), "superseded", "author", DESIGNATION, "it proposes another text instead"),
         Move(("proposed", "countered", "agreed"), "revoked", "either", REVOCATION),
     ),
 )

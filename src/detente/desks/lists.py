@@ -87,8 +87,9 @@ def items(acts: Iterable[Act], parties: Sequence[str], now: int, versions: Versi
     """
     acts = list(acts)
     found: list[_Growing] = []
+    early: list[Act] = []
     for act in _in_order([act for act in acts if act.kind in _KINDS and heard(act, parties)], parties):
-        _apply(found, act, parties, versions)
+        _apply(found, act, parties, versions, early)
     for each in found:
         each.pass_time(now, versions)
     unheard = [act for act in acts if act.kind in _ENDINGS and _may_be_on_its_way(act, parties)]
@@ -130,10 +131,8 @@ class _Growing:
 
     def move(self, kind: str, by: str, at: Interval, act: str) -> None:
         """Make the move of the table, or note the statement as idle."""
-        roles = {"either", "nominator" if by == self.nominator else "receiver"}
-        found = TABLE.find(self.state, roles, kind)
-        empty = kind == WITHDRAWAL and by != self.nominator and by not in self.consents
-        if found is None or empty:
+        found = TABLE.find(self.state, {"either", "nominator" if by == self.nominator else "receiver"}, kind)
+        if found is None or not moves(self.state, self.nominator, [*self.consents], by, kind):
             self.idle.append(act)
         else:
             self.go(found.after, at, by, act)
@@ -187,8 +186,9 @@ class _Growing:
         )
 
 
-def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Versions) -> None:
-    """One act that has been signed for."""
+def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Versions, early: list[Act]) -> None:
+    """One act that has been signed for. `early`: refusals so far; one that was received in the second of a nomination by
+    the other side is of that one too, for nobody can say which came first."""
     by, at, target = min(act.by), when(act, parties), act.fields.get("target")
     for each in found:  # the clock first: what lapsed before this came stays lapsed
         each.pass_time(at.hi, versions)
@@ -198,13 +198,26 @@ def _apply(found: list[_Growing], act: Act, parties: Sequence[str], versions: Ve
             if each.state in RUNNING:
                 each.move(NOMINATION, by, at, act.id)
         found.append(_Growing.of(act, at))
+        for no in early:
+            if min(no.by) != by and no.fields.get("target") == target and when(no, parties) == at:
+                found[-1].move(no.kind, min(no.by), at, no.id)
     elif act.kind == CONSENT:
         for each in same:
             if each.act.id == act.fields.get("nomination"):
                 each.consent(by, at, act.id, parties)
     else:
+        early += [act] if act.kind == REFUSAL else []
         for each in same:
             each.move(act.kind, by, at, act.id)
+
+
+def moves(state: str, nominator: str, consents: Sequence[str], by: str, kind: str) -> bool:
+    """Whether such a statement, said now by one side, would move an item; else it would be idle."""
+    if kind == CONSENT:
+        return state == "handed over" and by not in consents
+    roles = {"either", "nominator" if by == nominator else "receiver"}
+    empty = kind == WITHDRAWAL and by != nominator and by not in consents
+    return TABLE.find(state, roles, kind) is not None and not empty
 
 
 def _may_be_on_its_way(act: Act, parties: Sequence[str]) -> bool:

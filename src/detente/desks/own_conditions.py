@@ -7,6 +7,7 @@ judge says of that clause is the answer. It is seen by nobody else. Doubt is not
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from detente.agreement.form import Agreement
 from detente.agreement.judge import Judge, known_at
@@ -19,6 +20,7 @@ from detente.model.strict_yaml import read_yaml
 CLAUSE = "own-condition"
 
 
+@lru_cache(maxsize=16)
 def with_condition(text: bytes, kind: str, condition: str) -> Agreement:
     """The agreement with one clause of our own; GivenError (condition-invalid) if the condition cannot be read."""
     plain = read_yaml(text, "agreement.yaml", "agreement-invalid")

@@ -6,6 +6,7 @@ two nodes that hold the same entries and signatures answer alike. Times ms UTC. 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from detente.agreement import form as f
 from detente.agreement.distances import Distances, without_repeats
 from detente.agreement.finding import Finding
 from detente.agreement.judge import Judge, Overall, known_at
+from detente.agreement.kinds import Elapsed
 from detente.agreement.record import Act, Record, Region
 from detente.agreement.strata import walk
 from detente.desks import areas as areas_desk
@@ -67,22 +69,28 @@ class Room:
 
     def areas(self, now: int) -> list[Area]:
         """Every proposed area with its state."""
-        return areas_desk.areas(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties, self._overlap)
+        return self._areas(self.record(now))
+
+    def _areas(self, record: Record) -> list[Area]:
+        acts = self._acts("for areas", areas_desk.VOCABULARY, record)
+        return areas_desk.areas(acts, self.parties, self._overlap)
 
     def opposition(self, now: int) -> list[tuple[str, str, Region]]:
         """Areas named as the opposition's: code, by whom, shape. One side's word protects."""
-        return areas_desk.opposition(self._acts("for areas", areas_desk.VOCABULARY, now), self.parties)
+        return areas_desk.opposition(self._acts("for areas", areas_desk.VOCABULARY, self.record(now)), self.parties)
 
     def items(self, now: int) -> list[Item]:
         """Every nomination with its state. An agreement without areas has no versions that could void one."""
-        acts = self._acts("for lists", lists_desk.VOCABULARY, now)
-        found = [] if closed(self.agreement, areas_desk.VOCABULARY) else self.areas(now)
+        record = self.record(now)
+        acts = self._acts("for lists", lists_desk.VOCABULARY, record)
+        found = [] if closed(self.agreement, areas_desk.VOCABULARY) else self._areas(record)
         return lists_desk.items(acts, self.parties, now, areas_desk.versions(found))
 
     def picture(self, now: int) -> Picture:
         """The joint picture as this node holds it."""
-        found = self.areas(now)
-        running, unsure = self._phases(self.record(now))
+        record = self.record(now)
+        found = self._areas(record)
+        running, unsure = self._phases(record)
         digest = areas_desk.picture(self.agreement.digest, found, running)
         standing = tuple(sorted(areas_desk.in_force(found).values(), key=lambda each: each.area))
         return Picture(digest, standing, running, unsure)
@@ -96,7 +104,7 @@ class Room:
 
     def nominated(self, now: int, by: str) -> int:
         """How many nominations of a party this node has logged or received in the 24 hours before `now`."""
-        listed = self._acts("for lists", lists_desk.VOCABULARY, now)
+        listed = self._acts("for lists", lists_desk.VOCABULARY, self.record(now))
         acts = (act for act in listed if act.kind == NOMINATION and act.by == frozenset({by}))
         return sum(act.known_from is not None and now - DAY < act.known_from <= now for act in acts)
 
@@ -114,6 +122,27 @@ class Room:
             and any(_counts(part, name) for part in walk((rule.when, rule.unless)))
         )
 
+    def beyond(self, now: int) -> list[tuple[str, str, int]]:
+        """Clause that counts nominations, party, and how many nominations of it break that clause."""
+        counting = self.counting()
+        if not counting:
+            return []
+        record = self.record(now)
+        by = {act.id: min(act.by) for act in record.acts}
+        found = Judge.over(self.agreement, self.geometry, record).findings()
+        broken = Counter(
+            (one.clause, by[one.act]) for one in found if one.clause in counting and one.verdict == "broken"
+        )
+        return [(clause, party, count) for (clause, party), count in sorted(broken.items())]
+
+    def look(self) -> int:
+        """The longest time, ms, that any clause asks between a nomination and an act; 0 if none asks any."""
+        name = self.agreement.used[lists_desk.VOCABULARY].kinds[NOMINATION]
+        parts = (part for rule in self.agreement.rules.values() for part in walk((rule.when, rule.unless)))
+        asked = (part.pattern for part in parts if isinstance(part, f.Ask) and part.mode == "earlier")
+        leads = (each.at_least for each in asked if name in each.kinds)
+        return max((lead.ms for lead in leads if isinstance(lead, Elapsed)), default=0)
+
     def role(self, name: str) -> str:
         """The role at the lists desk of a kind of the agreement's; "" if it has none."""
         used = self.agreement.used.get(lists_desk.VOCABULARY)
@@ -129,10 +158,10 @@ class Room:
         _open(f"for {vocabulary}", closed(self.agreement, vocabulary))
         return in_words(self.agreement.used[vocabulary], role, fields)
 
-    def _acts(self, desk: str, vocabulary: str, now: int) -> list[Act]:
+    def _acts(self, desk: str, vocabulary: str, record: Record) -> list[Act]:
         """The acts that a desk reads, in its own names; LocalError (no-desk) if the agreement does not use its vocabulary."""
         _open(desk, closed(self.agreement, vocabulary))
-        return in_roles(self.agreement.used[vocabulary], self.record(now).current().acts)
+        return in_roles(self.agreement.used[vocabulary], record.current().acts)
 
     def _overlap(self, one: Region, other: Region) -> bool | None:
         return overlap(self._region(one), self._region(other), self.agreement.tolerance * 1000)

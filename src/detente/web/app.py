@@ -67,7 +67,7 @@ def application(config: Config, operators: Operators) -> Starlette:
     routes = [
         Route("/", first), Route("/live", live),
         *signing_in.routes(pages, operators, sessions), *watch.routes(pages), *stop.routes(pages),
-        *areas.routes(pages, tuple(classes)), *lists.routes(pages, results), *before.routes(pages, agreement),
+        *areas.routes(pages, tuple(classes)), *lists.routes(pages, results, list(agreement.others)), *before.routes(pages, agreement),
         *findings.routes(pages, agreement),
         *release.routes(pages), *agreement_page.routes(pages, agreement, config.agreement().decode()),
         *record.routes(pages, config.terms()), *operators_page.routes(pages, operators, sessions),

@@ -107,6 +107,8 @@ def later_than_founding(c: Deed, when: Interval, founding: Founding) -> Value:
 
 
 def _after(c: Deed, when: Interval, a: Deed, at: Interval) -> Value:
+    if c.id == a.id:  # nothing ends what it founds
+        return F
     if in_one_log(c, a):
         return T if c.index > a.index else F
     return T if when.lo > at.hi else F if when.hi <= at.lo else U

@@ -270,9 +270,14 @@ class Persons:
             if value is NOT_STATED:
                 return [Meant(None, NOBODY, NOBODY)]
             people = value if isinstance(value, People) else self.read(value, Interval(e.lo, e.hi))
-            if not isinstance(people, People) or people.open or not people.codes:
-                return [SOMEBODY]
-            return [self._guarantors(x, e, people) if guarantor else self._some(x, e, people.codes)]
+            if not isinstance(people, People):
+                people = People(NOBODY, True)
+            if guarantor:
+                return [self._guarantors(x, e, people)]
+            some = self._some(x, e, people.codes)
+            if people.open and some.possible is not None:  # or a stranger
+                some = Meant(None, NOBODY, some.possible | {""})
+            return [some]
 
         return resolve
 

@@ -187,6 +187,7 @@ def _after_founding(end: Unit, start: Start, case: Case) -> Value:
             same = people.same_people(act.by, founding.by)
             order = in_order(founding, act, case)
             after = strictly_later(made, when) if order is None else (T if order else F)
+            after = F if act.id == founding.id else after
             if same is T:
                 own.append(after)
             elif same is not F:

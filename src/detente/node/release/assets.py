@@ -87,6 +87,11 @@ class Assets:
     passes: frozenset[str] = frozenset()
     given: bool = False
 
+    @property
+    def ask(self) -> bool:
+        """Whether anything is asked for at all."""
+        return bool(self.protected or self.remains)
+
     def limits(self, kind: str) -> Remains | None:
         """What must remain after statements of this name; None if nothing was asked for."""
         return (self.remains or {}).get(kind)

@@ -58,15 +58,13 @@ class Fact:
         """The cell of the fixed grid that it was told by; None if it was told exactly."""
         return known_cell(self.place) if self.place is not None else None
 
+    def words(self) -> tuple[object, ...]:
+        """All that it says of the object."""
+        return self.kind, self.subject, self.held, self.place, self.fields
+
     def same_words(self, other: Fact) -> bool:
         """Whether the other says nothing else of the object."""
-        return (self.kind, self.subject, self.held, self.place, self.fields) == (
-            other.kind,
-            other.subject,
-            other.held,
-            other.place,
-            other.fields,
-        )
+        return self.words() == other.words()
 
 
 def facts_of(

@@ -45,4 +45,7 @@ class Coarsen(Protocol):
 class Guard(Protocol):
     """Looks whether an outgoing statement lets the place of something of our own be known."""
 
+    def asks(self) -> bool:
+        """Whether there is anything to look for; GivenError if what is to be protected cannot be read."""
+
     def objection(self, kind: Kind, fields: Fields, audience: str, now: int, /) -> Objection | None: ...

@@ -33,12 +33,12 @@ class OwnPosition:
         """The first reason why it does not leave, or None."""
         register, waiting = self._register(), self._waiting()
         new = draft_facts(kind, fields, audience, now)
-        told = [*register.facts, *waiting]
+        told = [*register.facts, *waiting] if self._assets.protected else []
         found = next((each for fact in new if (each := self._guard.objection(fact, told))), None)
         found = found or self._kept(kind, fields)
         if found or all(self._assets.limits(fact.kind) is None for fact in new):  # of other kinds nothing has to remain
             return found
-        return next(iter(register.preview(new, waiting).objections), None)
+        return next(register.objections(new, waiting), None)
 
     def preview(self, kind: Kind, fields: Fields, audiences: Sequence[str], now: int) -> Preview:
         """What would have been told, with what the guard has against it."""

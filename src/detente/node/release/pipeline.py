@@ -11,10 +11,11 @@ held back by any step.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
+from msgspec.structs import replace
 
 from detente.agreement.form import Agreement
 from detente.agreement.kinds import Field, Kind
@@ -76,17 +77,15 @@ class Waits(LocalError):
         self.tally = tally
 
 
-@dataclass(frozen=True)
-class Paper:
-    """A draft on its way. Each step fills in what it decides; `steps` are those passed; `remarks` are for own eyes."""
+class Paper(msgspec.Struct, frozen=True, gc=False):
+    """A draft on its way. Each step fills in what it decides; `remarks` are for own eyes."""
 
     draft: Draft
     now: int
-    steps: tuple[str, ...] = ()
     standing: str = ""
     label: Label | None = None
     rule: Rule | None = None
-    template: Template = Template(WHOLE)  # noqa: RUF009 - a value
+    template: Template = Template(WHOLE)
     approval: str = ""
     approved: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -237,11 +236,8 @@ def guard(desk: Desk, paper: Paper) -> Paper:
     """Nothing from which the place of something of our own follows. A STOP is looked at and goes."""
     if desk.guard is None:
         return paper
-    kind, fields = meaning(paper.draft, desk.agreement())
-    if kind is None:
-        return paper
     try:
-        found = desk.guard.objection(kind, fields, paper.draft.audience, paper.now)
+        found = _objection(desk.guard, paper, desk.agreement)
     except Exception as error:  # a fault of the guard holds back everything but a STOP
         if paper.standing != STOP:
             raise
@@ -255,6 +251,14 @@ def guard(desk: Desk, paper: Paper) -> Paper:
     if paper.standing == STOP:
         return replace(paper, remarks=(*paper.remarks, f"{words}; a STOP goes out all the same"))
     raise LocalError("own-position", words, where="step guard")
+
+
+def _objection(guard: Guard, paper: Paper, agreement: Callable[[], Agreement | None]) -> Objection | None:
+    """What the guard has against it; its meaning is read only if the guard looks for anything."""
+    if not guard.asks():
+        return None
+    kind, fields = meaning(paper.draft, agreement())
+    return None if kind is None else guard.objection(kind, fields, paper.draft.audience, paper.now)
 
 
 STEPS: tuple[tuple[str, Step], ...] = (
@@ -283,7 +287,7 @@ def through(desk: Desk, draft: Draft, now: int, last: str = "guard") -> Paper:
     """The paper after step `last`."""
     paper = Paper(draft, now)
     for name, step in STEPS:
-        paper = replace(step(desk, paper), steps=(*paper.steps, name))
+        paper = step(desk, paper)
         if name == last:
             break
     return paper

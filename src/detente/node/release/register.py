@@ -18,7 +18,7 @@ Times ms UTC, widths m. Source: 50-release, disclosure register.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -117,13 +117,17 @@ class Register:
     def __init__(self, assets: Assets) -> None:
         self._assets = assets
         self._facts: dict[tuple[str, str, int], Fact] = {}
+        self._placed: dict[str, dict[tuple[str, str, int], Fact]] = {}
 
     def add(self, facts: Iterable[Fact], known: Known | None = None) -> None:
         """Keep facts of one statement. Given twice, they are kept once."""
         for number, fact in enumerate(facts):
             if known is not None:
                 fact = replace(fact, approved=known.approved, until=fact.until if known.until is None else known.until)
-            self._facts[fact.audience, fact.statement, number] = fact
+            key = fact.audience, fact.statement, number
+            self._facts[key] = fact
+            if fact.place is not None and fact.subject:
+                self._placed.setdefault(self._assets.object(fact.subject), {})[key] = fact
 
     @property
     def facts(self) -> list[Fact]:
@@ -144,33 +148,42 @@ class Register:
 
     def remaining(self, subject: str, more: Sequence[Fact] = ()) -> float:
         """What remains of an object by all that was told of it, to anybody, and `more`; metres, inf if no place was."""
-        name = self._assets.object(subject)
-        fixes = [
-            Fix(*held(fact), fact.place)
-            for fact in _once((*self.facts, *more))
-            if fact.place is not None and fact.subject and self._assets.object(fact.subject) == name
-        ]
+        fixes = [Fix(*held(fact), fact.place) for fact in self._of_object(subject, more) if fact.place is not None]
         speeds = [limits.speed for limits in (self._assets.remains or {}).values()]
         return remaining(fixes, max(speeds, default=0.0))
 
+    def _of_object(self, subject: str, more: Iterable[Fact] = ()) -> list[Fact]:
+        """Places told of an object under all its names, in the logs and in `more`; the same words once."""
+        name = self._assets.object(subject)
+        others = (f for f in more if f.place is not None and f.subject and self._assets.object(f.subject) == name)
+        return _once((*self._placed.get(name, {}).values(), *others))
+
     def preview(self, new: Sequence[Fact], waiting: Sequence[Fact] = ()) -> Preview:
         """What these facts (of one statement, already coarse) would add, with what waits to be sent counted as told."""
-        before = [*self.facts, *waiting]
-        known = [fact for fact in new if any(fact.same_words(b) and fact.audience == b.audience for b in before)]
+        told = {(fact.audience, fact.words()) for fact in (*self._facts.values(), *waiting)}
+        known = [fact for fact in new if (fact.audience, fact.words()) in told]
         fresh = [fact for fact in new if fact not in known]
-        left: dict[str, float] = {}
-        earlier: dict[str, int] = {}
-        objections: list[Objection] = []
+        placed = [fact for fact in _once(fresh) if fact.place is not None and fact.subject]
+        left = {fact.subject: self.remaining(fact.subject, [*waiting, *fresh]) for fact in placed}
+        earlier = {fact.subject: len(self._others(fact, waiting)) for fact in placed}
+        return Preview(tuple(fresh), tuple(known), left, tuple(self.objections(new, waiting)), earlier)
+
+    def objections(self, new: Sequence[Fact], waiting: Sequence[Fact] = ()) -> Iterator[Objection]:
+        """What the limits of the file have against these facts; words that their audience has had already tell nothing."""
+        limited = [fact for fact in new if fact.place is not None and fact.subject and self._assets.limits(fact.kind)]
+        fresh = [fact for fact in limited if not self._had(fact, waiting)]
         for fact in _once(fresh):
-            if fact.place is None or not fact.subject:
-                continue
-            name = self._assets.object(fact.subject)
-            others = [b for b in _once(before) if b.place and b.subject and self._assets.object(b.subject) == name]
-            others = [b for b in others if not fact.same_words(b)]
-            left[fact.subject] = self.remaining(fact.subject, [*waiting, *(f for f in fresh if f.place)])
-            earlier[fact.subject] = len(others)
-            objections += self._objections(fact, others, left[fact.subject])
-        return Preview(tuple(fresh), tuple(known), left, tuple(dict.fromkeys(objections)), earlier)
+            left = self.remaining(fact.subject, [*waiting, *fresh])
+            yield from self._objections(fact, self._others(fact, waiting), left)
+
+    def _had(self, fact: Fact, waiting: Iterable[Fact]) -> bool:
+        """Whether its audience was told it before in the same words."""
+        placed = self._placed.get(self._assets.object(fact.subject), {}).values()
+        return any(each.audience == fact.audience and fact.same_words(each) for each in (*placed, *waiting))
+
+    def _others(self, fact: Fact, waiting: Iterable[Fact]) -> list[Fact]:
+        """What else was told of where the object of a fact is."""
+        return [each for each in self._of_object(fact.subject, waiting) if not fact.same_words(each)]
 
     def _objections(self, fact: Fact, others: Sequence[Fact], left: float) -> list[Objection]:
         limits = self._assets.limits(fact.kind)
@@ -218,7 +231,7 @@ def words(fact: Fact) -> str:
 
 def _once(facts: Iterable[Fact]) -> list[Fact]:
     """The same words told to several audiences count once."""
-    return list({(f.kind, f.subject, f.held, f.place, f.fields): f for f in facts}.values())
+    return list({fact.words(): fact for fact in facts}.values())
 
 
 def _wrapped(text: str) -> list[str]:

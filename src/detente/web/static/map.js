@@ -3,15 +3,15 @@
 (function () {
   const place = document.getElementById("map");
   if (!place || !window.ol) return;
-  const text = function (feature, size) {
-    return new ol.style.Text({ text: feature.get("label") || "", font: size + "px system-ui, sans-serif", fill: new ol.style.Fill({ color: "#15202b" }), stroke: new ol.style.Stroke({ color: "#fff", width: 3 }), overflow: true });
+  const text = function (feature, size, lower) {
+    return new ol.style.Text({ text: feature.get("label") || "", font: size + "px system-ui, sans-serif", fill: new ol.style.Fill({ color: "#15202b" }), stroke: new ol.style.Stroke({ color: "#fff", width: 3 }), overflow: true, offsetY: lower });
   };
   const COLOURS = { concentrated: ["#8c2d04", "rgba(236,130,78,.35)"], significant: ["#b06a00", "rgba(245,190,90,.35)"], mixed: ["#444444", "rgba(120,120,120,.35)"], mainly_civilian: ["#2e5f8a", "rgba(120,170,215,.35)"], opposition: ["#6b2a86", "rgba(150,80,180,.3)"] };
   function style(feature) {
     const found = COLOURS[feature.get("kind")] || ["#333333", "rgba(80,80,80,.2)"];
     const open = feature.get("state") !== "agreed" && feature.get("state") !== "named";
-    feature.set("label", feature.get("area") + (feature.get("version") ? " v" + feature.get("version") : ""), true);
-    return new ol.style.Style({ stroke: new ol.style.Stroke({ color: found[0], width: 2.5, lineDash: open ? [8, 6] : undefined }), fill: new ol.style.Fill({ color: open ? "rgba(255,255,255,.15)" : found[1] }), text: text(feature, 13) });
+    feature.set("label", feature.get("area") + (feature.get("version") ? " v" + feature.get("version") : "") + (open ? " proposed" : ""), true);
+    return new ol.style.Style({ stroke: new ol.style.Stroke({ color: found[0], width: 2.5, lineDash: open ? [8, 6] : undefined }), fill: new ol.style.Fill({ color: open ? "rgba(255,255,255,.15)" : found[1] }), text: text(feature, 13, open ? 18 : 0) });
   }
   const read = new ol.format.GeoJSON({ featureProjection: "EPSG:3857" });
   const ground = new ol.source.Vector({ url: "/static/basemap/theatre.json", format: read, attributions: "Natural Earth (public domain); places: GeoNames (CC BY 4.0)" });
