@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from detente.cli.node import line, show, show_placed, wait_option, warn_of_misfi
 from detente.errors import GivenError
 
 WIDTH = 100
+PATIENCE = 20.0
 release_option = click.option(
     "--release", "at_once", is_flag=True, help="Sign it with the release key now; else it is kept as a draft."
 )
@@ -62,6 +64,23 @@ def ask(folder: Path, do: str, **values: Any) -> dict[str, Any]:
         answer = control.ask(do, **values)
     warn_of_misfits(answer)
     return answer
+
+
+def show_signed(control: Control, answer: dict[str, Any], as_json: bool) -> None:
+    """Where statements stand, and whether each receiver has signed for its own; waits for that up to `PATIENCE` seconds."""
+    if as_json:
+        show(answer)
+        return
+    until = time.monotonic() + PATIENCE
+    while True:
+        logs = {one["origin"]: one for one in control.ask("state")["logs"]}
+        late = [one for one in answer["placed"] if logs[one["origin"]]["signed_for"] <= one["entry"]]
+        if not late or time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    for one in answer["placed"]:
+        words = "signed and on its way" if one in late else f"{logs[one['origin']]['to']} signed for it"
+        click.echo(f"{one['origin']} entry {one['entry']}, id {one['id'][:16]}…: {words}")
 
 
 def confirm(remarks: Sequence[str], confirmed: Sequence[str] | None) -> None:

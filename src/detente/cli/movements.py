@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from detente.cli.desk import ask, table
+from detente.cli.desk import ask, show_signed, table
 from detente.cli.judging_input import read_moment
-from detente.cli.node import folder_option, json_option, line, show, show_placed
+from detente.cli.node import folder_option, json_option, line, show
 from detente.cli.sites import as_position
 from detente.desks import movements as desk
 from detente.errors import GivenError
@@ -96,7 +96,7 @@ def _say(folder: Path, statement: str, movement: str, fields: dict[str, Any], to
     _, control = line(folder)
     with control:
         answer = control.ask("movement_say", name=statement, movement=movement, fields=fields, to=to)
-        show_placed(control, answer, False, as_json)
+        show_signed(control, answer, as_json)
 
 
 def _placed(command: Command) -> Command:

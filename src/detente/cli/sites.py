@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from detente.adapters.gazetteer_files import read_gazetteer
-from detente.cli.desk import ask, confirm, confirmed_option, table
+from detente.cli.desk import ask, confirm, confirmed_option, show_signed, table
 from detente.cli.judging_input import read_moment
 from detente.cli.node import folder_option, json_option, line, show, show_placed, wait_option
 from detente.cli.site_import import import_sites, score
@@ -220,9 +220,10 @@ def _placed(control: Any, answer: dict[str, Any], wait: bool, as_json: bool) -> 
         for one in answer.get("entered", ()):
             told = ", ".join(f"{code} {choice}" for code, choice in sorted(one["choices"].items()))
             click.echo(f"{one['site']} v{one['version']}: {told}")
-    show_placed(control, answer, False, as_json)
-    if wait and not as_json and answer["placed"]:
-        click.echo("signed and on its way; `detente sites` shows who has signed for it")
+    if wait:
+        show_signed(control, answer, as_json)
+    else:
+        show_placed(control, answer, False, as_json)
 
 
 _TOLD = """Each receiver is told as --to says: full (the place with its error), coarse (its 5 km cell of one fixed grid) or
@@ -242,7 +243,7 @@ def _saying(name: str, statement: str, short: str, long: str, *options: Callable
         with control:
             fields = {key: value for key, value in more.items() if value}
             answer = control.ask("site_say", name=statement, site=site, by=by, fields=fields)
-            show_placed(control, answer, False, as_json)
+            show_signed(control, answer, as_json)
 
     for option in options:
         command = option(command)

@@ -182,7 +182,7 @@ class _Growing:
             heard = one.received.get(self.to)
             if heard is not None:
                 said.append((second(heard), 2, "author", one))
-        for at, _, mover, statement in sorted(said, key=lambda each: each[:2]):
+        for at, _, mover, statement in sorted(said, key=_in_order):
             self._pass_time(min(at, now))
             self._said(at, mover, statement)
         self._pass_time(now)
@@ -235,6 +235,12 @@ class _Growing:
     def _step(self, state: str, at: int, act: str) -> None:
         self.state = state
         self.steps.append(Step(state, at, act))
+
+
+def _in_order(said: tuple[int, int, Mover, Act | None]) -> tuple[int, int, int, str]:
+    """By the second of the receipt, then what can come first, then as the author's log has it."""
+    at, rank, _, act = said
+    return at, rank, act.index if act else -1, act.id if act else ""
 
 
 def apart(one: Act, other: Act) -> bool:
