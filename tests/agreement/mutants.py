@@ -210,7 +210,8 @@ def main() -> int:
     drawn_ones = range(
         given.first, given.first + given.seeds
     )  # others choose from what is shipped: a new file moves them
-    for seed in [*narrow, *(seed for seed in drawn_ones if seed % 8 and seed % 16 != 15)]:
+    seeds: list[int | str] = [*narrow, *(seed for seed in drawn_ones if seed % 8 and seed % 16 != 15)]
+    for seed in seeds:
         if not left or time.monotonic() - start > given.seconds:
             break
         cases = known_cases(seed)
