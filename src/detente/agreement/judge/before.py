@@ -52,8 +52,6 @@ class Check:
         self._seen: dict[tuple[str, int], tuple[Finding, list[int]]] = {}
         self._before = (engine.frame.now, dict(engine.frame.heads))
         self._entered: int | None = None
-        self._settled: set[int] = set()
-        """Instants at which a day that a run counts may change."""
         self._days: set[date] = set()
 
     def _move(self, at: int) -> Deed:
@@ -69,10 +67,7 @@ class Check:
         elif self._entered != at:
             engine.enter(deed)
             engine.see(at, later)
-            engine.frame.marks = []
             engine.settle()
-            self._settled.update(engine.frame.marks)
-            engine.frame.marks = None
         self._entered = at
         return deed
 
@@ -170,13 +165,12 @@ class Check:
         return found
 
     def _changes(self) -> set[int]:
-        """Instants to come with which calm days may begin: their phase's own start, and what their condition rests on."""
+        """Instants to come with which calm days may begin: those at which their phase starts or ends."""
         if not self.engine.streaks:
             return set()
         phases = self.engine.terms.phases
         spans = [span for streak in self.engine.streaks for span in phases[streak.since].spans]
-        found = {*self._settled, *(instant for span in spans for instant in (span.lo, span.hi))}
-        return {instant for instant in found if self.at < instant < _LAST}
+        return {instant for span in spans for instant in (span.lo, span.hi) if self.at < instant < _LAST}
 
     def overall(self) -> Overall:
         """All clauses together."""
