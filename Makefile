@@ -2,7 +2,9 @@
 PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
+# Three parts of the tests run beside each other, about as long as each other: one computes, the others mostly wait for nodes.
 COMPUTING = tests/agreement tests/cli tests/geo
+WAITING = tests/docs tests/faults tests/web
 # -qq hides pip's chatter, not its errors.
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq
 
@@ -35,10 +37,13 @@ test: $(VENV)/linked $(VENV)/requirements-dev.lock
 	@echo '== lint-imports'
 	@report=$$($(BIN)/lint-imports --no-logo) || { echo "$$report"; exit 1; }
 	@echo '== pytest'
-	@# two halves beside each other, as long as each other: one computes, the other mostly waits for nodes
-	@half=$$(mktemp); $(BIN)/pytest -p no:cacheprovider $(COMPUTING) > "$$half" 2>&1 & computing=$$!; \
-	$(BIN)/pytest $(addprefix --ignore ,$(COMPUTING)); rest=$$?; wait $$computing; computing=$$?; \
-	echo '== pytest $(COMPUTING)'; cat "$$half"; rm -f "$$half"; test $$rest -eq 0 -a $$computing -eq 0
+	@logs=$$(mktemp -d); \
+	$(BIN)/pytest -p no:cacheprovider $(COMPUTING) > "$$logs/1" 2>&1 & computing=$$!; \
+	$(BIN)/pytest -p no:cacheprovider $(WAITING) > "$$logs/2" 2>&1 & waiting=$$!; \
+	$(BIN)/pytest $(addprefix --ignore ,$(COMPUTING) $(WAITING)); rest=$$?; \
+	wait $$waiting; waiting=$$?; wait $$computing; computing=$$?; \
+	echo '== pytest $(WAITING)'; cat "$$logs/2"; echo '== pytest $(COMPUTING)'; cat "$$logs/1"; rm -rf "$$logs"; \
+	test $$rest -eq 0 -a $$waiting -eq 0 -a $$computing -eq 0
 
 bench: $(VENV)/linked $(VENV)/requirements-dev.lock
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit; done
