@@ -215,8 +215,8 @@ def test_buffer_first_cut_after_by_name_too(of: str):
 
 
 def test_vocabularies_are_refused_by_name():
-    said = refusal(STRIKE.format("{target: x}"), "use: [flights]")
-    assert "no vocabularies are shipped yet; define the statements and events in the file" in said
+    assert "vocabularies by name is expected here" in refusal(STRIKE.format("{target: x}"), "use: [flights]")
+    assert "flights-9" in refusal(STRIKE.format("{target: x}"), f"use: {{flights-9: {'a' * 64}}}")
 
 
 def test_what_is_neither_true_nor_false():

@@ -130,6 +130,7 @@ def test_one_slip_in_one_clause_is_told_as_that_clause_alone():
         match
         for match in re.finditer(r"(?<=[ \[{:])([a-z_]+|\d+h|\d+min)(?=[,}\]\n:])", text)
         if match.start() > start
+        and match[0] != "id"
         and not re.search(r"(says|source|assumed|not_judged|id|#)", line_of(text, match.start()))
     ]
     single = 0

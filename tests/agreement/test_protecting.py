@@ -29,7 +29,7 @@ NOT_OF_STRIKES = ("voiding_of_notice", "withdrawal")
 def test_the_kinds_that_protect_are_read_off_the_clauses():
     assert set(PROTECTING) == {
         "withdrawal", "revocation", "opposition_area", "refusal", "withdrawal_of_consent", "abort", "change_of_plan",
-        "voiding_of_notice", "site_entry", "stop",
+        "voiding_of_notice", "site_entry", "stop", "movement", "movement_position", "arrival",
     }  # fmt: skip
     for spared in (
         "consent",

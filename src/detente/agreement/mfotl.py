@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import product
 
 from detente.agreement import form as f
-from detente.agreement.formulas import Both, Formula, Neg
+from detente.agreement.formulas import Both, Either, Formula, Neg, free
 from detente.agreement.temporal import SAID, CannotSay, Conditions, Export, Row, either, guarded, joined, scope_of
 
 
@@ -23,10 +23,21 @@ def export(agreement: f.Agreement) -> Export:
         if rule.mode not in ("forbid", "require"):
             continue
         try:
-            writer.found.formulas |= dict(writer.clause(rule))
+            said = dict(writer.clause(rule))
+            if not all(_even(formula) for formula in said.values()):
+                raise CannotSay("an OR whose sides name different fields: no monitor can range over them")
+            writer.found.formulas |= said
         except CannotSay as why:
             writer.found.refused[rule.id] = str(why)
     return writer.found
+
+
+def _even(part: object) -> bool:
+    """Whether both sides of every OR have the same free variables, as a guarded formula must."""
+    if isinstance(part, Either) and len({free(item) for item in part.items}) > 1:
+        return False
+    values = (getattr(part, name) for name in getattr(part, "__dataclass_fields__", ()))
+    return all(_even(item) for value in values for item in (value if isinstance(value, tuple) else (value,)))
 
 
 class _Writer(Conditions):

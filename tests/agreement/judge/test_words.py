@@ -38,7 +38,7 @@ clauses:
   unless: {earlier: nomination, by_each: parties, same: [target], at_least: 24h}
 """
     assert readback(read_agreement(text), "JIG-05") == (
-        "No party may make a strike, when against nusra, unless there is a nomination by each of the parties "
+        "No party may make a strike, when against N, unless there is a nomination by each of the parties "
         "for the same target made at least 24h before."
     )
 
