@@ -174,7 +174,7 @@ def test_suspended_and_silent_as_the_screen_says(three: Three, detente: Run):
             three.ask(code, "clock", now=three.now)
             three.ask(code, "tick")
     text = detente("watch", *node(three, "us")).stdout
-    assert "SILENCE: ru has signed nothing since" in text
+    assert "SILENCE: nothing ru says has reached this node since" in text
     assert "code, the same words on both sides" in text
     late = detente("stop", "raise", *node(three, "us"), "--wait", 0.2, status=6).stdout
     assert "Call by voice now" in late

@@ -82,7 +82,7 @@ def test_suspended_and_silent_what_protects_goes_on(told):
     assert "ru's screen says the same: yes" in text
     goes_on = text.partition("goes on:")[2]
     assert all(clause in goes_on for clause in ("JIG-13", "X-stopped", "JIG-14", "X-ground", "JIG-08-areas"))
-    assert "SILENCE: ru has signed nothing since" in scene(told, "silence")
+    assert "SILENCE: nothing ru says has reached this node since" in scene(told, "silence")
 
 
 def test_a_convoy_outlives_its_truce(told):

@@ -238,8 +238,8 @@ def test_a_link_that_is_cut_is_shown_and_stop_still_goes(centre: Centre, desk: D
     three = centre.three
     three.stop("ru")
     pass_without_ru(three, 20)
-    page.get_by_text("SILENCE: ru").wait_for()
-    assert "Every prohibition" in page.locator(".silence", has_text="SILENCE: ru").inner_text()
+    page.get_by_text("SILENCE: nothing ru").wait_for()
+    assert "Every prohibition" in page.locator(".silence", has_text="nothing ru says").inner_text()
     page.locator(".strip .silent", has_text="ru").wait_for()
     page.keyboard.press("!")
     page.keyboard.press("Enter")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 from detente.adapters.alerts import Alerts
+from detente.adapters.carry_commands import CarryCommands
 from detente.adapters.changes import Changes, mark, sizes
 from detente.adapters.control import b64, unb64
 from detente.adapters.desk_commands import DeskCommands
@@ -23,21 +23,16 @@ from detente.adapters.release_desk import ReleaseDesk
 from detente.adapters.release_store import ReleaseStore
 from detente.adapters.store_private import PrivateStore
 from detente.adapters.store_shared import SqliteShared
-from detente.adapters.word_list import word_list
 from detente.agreement.kinds import Kind
 from detente.errors import GivenError, LocalError
 from detente.model.statement import Statement
 from detente.node.house import House
-from detente.node.ledger import Ledger
 from detente.node.release.coarsen import coarsen
 from detente.node.release.labels import read_label
-from detente.node.release.outgoing import of_the_node
 from detente.node.release.pipeline import meaning
 from detente.node.speaker import Placed
-from detente.proof.checkpoint import Head
 from detente.proof.keys import key_id
 from detente.proof.roots import decode_root
-from detente.proof.words import check_words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +42,6 @@ SPOKEN = ("notice", "call", "account", "attachment", "received", "said", "told")
 MOST_ON_WATCH = 1_000
 HEAD_FIELDS = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type"}
 """What the node writes into every statement; nobody may give it with the fields of a kind."""
-_CHALLENGE = re.compile(r"[0-9a-f]{16}")
 
 
 class ClockLike(Protocol):
@@ -105,7 +99,8 @@ class Commands:
         watch = WatchDesk(house, private, clock.now, desks.sayings, self._say_now, self.stops)
         self.sites = SiteDesk(house, private, clock.now, desks.sayings, self._say_now)
         moving = MovementDesk(house, clock.now, desks.sayings, self._say_now)
-        for each in (desks, self._kept, self.stops, watch, self.sites, moving):
+        carried = CarryCommands(house, private, clock.now, self.after)
+        for each in (desks, self._kept, self.stops, watch, self.sites, moving, carried):
             self._table |= each.table
 
     def committed(self) -> None:
@@ -319,77 +314,6 @@ class Commands:
             raise GivenError("bad-field", f"{number!r} is not a number from 0 to {MOST_ON_WATCH}", where="on_watch")
         self._store.set_meta("on watch", str(number))
         return {"on_watch": number}
-
-    def do_bundle(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Take requests of a peer that came as files; the answers go back the same way."""
-        peer, now = str(request["peer"]), self._clock.now()
-        answers = []
-        for item in request["requests"]:
-            reply = self._house.take_bundle(peer, unb64(item["checkpoint"]), [unb64(b) for b in item["entries"]], now)
-            answers.append({"status": reply.status, "body": b64(reply.body)})
-        return {"answers": answers}
-
-    def do_bundle_receipt(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Take a peer's signature over a head of ours that came back as a file."""
-        head = self._house.take_receipt(unb64(request["receipt"]), self._clock.now()).head
-        return {"origin": head.origin, "size": head.size, "signed_for": self._house.books[head.origin].signed_for()}
-
-    def do_challenge(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The listener's random challenge for words read over the line; kept until the words come."""
-        peer = str(request["peer"])
-        if peer not in self._house.mirrors:
-            raise self._no_log("from", peer)
-        challenge = self._house.random(8).hex()
-        self._private.put("challenge", peer, challenge.encode())
-        return {"challenge": challenge}
-
-    def do_words(self, request: dict[str, Any]) -> dict[str, Any]:
-        """The words for the newest head of our log to a peer, under the challenge it has spoken."""
-        ledger = self._ledger_to(str(request["peer"]))
-        challenge = str(request["challenge"]).lower()
-        if not _CHALLENGE.fullmatch(challenge):
-            raise GivenError("bad-field", f"{challenge[:40]!r} is not 16 hex digits", where="challenge")
-        if ledger.head is None:
-            raise LocalError("not-signing", "the log has no head yet", where=ledger.origin)
-        head = ledger.head.head
-        words = words_of(bytes.fromhex(challenge), head, word_list())
-        fields = {
-            "log": head.origin,
-            "size": head.size,
-            "root": head.root.hex(),
-            "challenge": challenge,
-            "words": words,
-        }
-        placed = self._house.say(of_the_node(ledger.log.audience, "voice", fields), self._clock.now())
-        return {"words": words, "size": head.size, "placed": [placed._asdict()]}
-
-    def do_hear(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Check words a peer has read for the head of its log at `size`, against our copy and our challenge."""
-        peer, size = str(request["peer"]), int(request["size"])
-        challenge = self._private.get("challenge", peer)
-        mirror = self._house.mirrors.get(peer)
-        if challenge is None or mirror is None:
-            raise LocalError("unknown-name", f"no challenge was spoken to {peer!r}; use `detente voice challenge`")
-        root = mirror.root_at(size)
-        if root is None:
-            raise LocalError(
-                "not-adopted", f"{peer} reads words for {size} entries; we hold {mirror.size}", where=mirror.origin
-            )
-        check_words(
-            bytes.fromhex(challenge.decode()), Head(mirror.origin, size, root), list(request["words"]), word_list()
-        )
-        self.after.append(partial(self._private.delete, "challenge", peer))
-        return {"same": True, "size": size}
-
-    def _ledger_to(self, peer: str) -> Ledger:
-        for ledger in self._house.ledgers.values():
-            if ledger.log.audience == peer:
-                return ledger
-        raise self._no_log("to", peer)
-
-    def _no_log(self, way: str, peer: str) -> GivenError:
-        known = ", ".join(sorted(self._house.mirrors))
-        return GivenError("unknown-name", f"no log {way} {peer!r}; known: {known}")
 
     def do_revoke(self, request: dict[str, Any]) -> dict[str, Any] | Waiting:
         """Say to everyone that a key of ours (its whole id) counts no more from here on."""

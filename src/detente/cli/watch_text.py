@@ -79,9 +79,9 @@ def _silence(answer: Answer) -> Iterator[str]:
     for peer in answer["peers"]:
         if not peer["silent"]:
             continue
-        since = "ever" if peer["signed"] is None else show_instant(peer["signed"])
+        since = "the beginning" if peer["signed"] is None else show_instant(peer["signed"])
         waited = "" if peer["signed"] is None else f" ({show_duration(answer['now'] - peer['signed'])})"
-        yield f"SILENCE: {peer['code']} has signed nothing since {since}{waited}"
+        yield f"SILENCE: nothing {peer['code']} says has reached this node since {since}{waited}"
         yield f"  closed, for nobody can tell what {peer['code']} has said: {_clauses(answer['silence']['closed'])}"
         yield "  closed: whatever counts from its receipt: places handed over, new versions of areas, clocks that run from it"
         yield f"  goes on: every prohibition ({len(answer['silence']['goes_on'])} clauses), own duties, STOP. {NOTHING_LIFTED}"

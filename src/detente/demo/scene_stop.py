@@ -95,7 +95,7 @@ def silence(stage: Stage) -> None:
             three.ask(code, "clock", now=three.now)
             three.ask(code, "tick")
         say.clock(three.now)
-        say.screen("\n".join(_part(stage, "us", "SILENCE: ru", "SILENCE: un", "CANNOT TELL")))
+        say.screen("\n".join(_part(stage, "us", "SILENCE: nothing ru", "SILENCE: nothing un", "CANNOT TELL")))
     finally:
         os.kill(gateway, signal.SIGCONT)
     three.ask("ru", "clock", now=three.now)

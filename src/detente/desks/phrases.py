@@ -57,11 +57,11 @@ PHRASES: dict[str, Phrase] = {
         strike=True,
     ),
     "silent": Phrase(
-        "Your node has signed nothing since {time}. We take silence for nothing. What is protected stays protected. "
+        "Nothing your node says has reached us since {time}. We take silence for nothing. What is protected stays protected. "
         "Who is on watch?",
-        "Ваш узел ничего не подписывал с {time}. Молчание ничего не означает. Что защищено, остаётся под защитой. "
+        "От вашего узла до нас ничего не доходило с {time}. Молчание ничего не означает. Что защищено, остаётся под защитой. "
         "Кто на дежурстве?",
-        "لم توقّع عقدتكم شيئًا منذ {time}. الصمت لا يعني شيئًا. ما هو محمي يبقى محميًا. من المناوب؟",
+        "لم يصلنا شيء من عقدتكم منذ {time}. الصمت لا يعني شيئًا. ما هو محمي يبقى محميًا. من المناوب؟",
     ),
     "line test": Phrase(
         "Line test at {time}. Answer with your post.",

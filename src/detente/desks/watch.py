@@ -47,8 +47,8 @@ class Watch(NamedTuple):
 
 @dataclass(frozen=True)
 class Peer:
-    """What a node knows of another. `signed`: when its newest signature over ours or its own log was, as far as it is
-    proven; `on_watch`: as its last heartbeat says, `said`: when a person there last said something; None: never."""
+    """What a node knows of another. `signed`: when this node last signed for something new of its log, ms;
+    `on_watch`: as its last heartbeat says, `said`: when a person there last said something; None: never."""
 
     code: str
     signed: int | None

@@ -105,7 +105,7 @@ class Plan:
         elif rows.table.edge is not None:
             value = rows.table.edge[rows.idx].copy()
         if rule.during:
-            value = self._and(value, rows, lambda some: world.during(rule.during, some))
+            value = self._and(value, rows, lambda some: world.spans.during(rule.during, some))
         when = rule.when
         if when is not None:
             value = self._and(value, rows, lambda some: world.test(when, some, rule.id))

@@ -49,7 +49,7 @@ def test(world: World, condition: f.Condition, rows: Rows, clause: str) -> Answe
     if isinstance(condition, f.Inside):
         return world.places.inside(condition.place, rows)
     if isinstance(condition, f.During):
-        return world.during(condition.phase, rows)
+        return world.spans.during(condition.phase, rows)
     if isinstance(condition, f.Given):
         return _given(condition.field, rows)
     if isinstance(condition, f.ElapsedIs):

@@ -6,7 +6,7 @@ point, as the step judge asks it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,8 +26,10 @@ from detente.agreement.columns.codes import (
     negated,
     told,
 )
-from detente.agreement.columns.measure import Measure, geodesic_bounds, xyz
-from detente.agreement.columns.standing import same_act
+from detente.agreement.columns.measure import Measure
+from detente.agreement.columns.moving import Moving
+from detente.agreement.columns.points import Where
+from detente.agreement.columns.standing import standing_near
 from detente.agreement.columns.tables import spots
 from detente.agreement.columns.view import Leaf, Rows, whole
 from detente.agreement.columns.vocabulary import HIDDEN, MISSING, ODD, PLAIN
@@ -44,19 +46,6 @@ if TYPE_CHECKING:
 _MOST_PAIRS = 30_000_000
 
 
-class Where(NamedTuple):
-    """Points: state, degrees, error radius in metres."""
-
-    state: Any
-    lon: Any
-    lat: Any
-    radius: Any
-
-    def take(self, at: Any) -> Where:
-        """Some of them."""
-        return Where(*(part[at] for part in self))
-
-
 class Places:
     """The places of an agreement."""
 
@@ -65,8 +54,7 @@ class Places:
         self.tolerance = float(world.agreement.tolerance)
         self._measures: dict[object, Measure] = {}
         self._positions: dict[int, Where] = {}
-        self.exact = 0
-        """How many distances the exact geometry was asked for."""
+        self.moving = Moving(world)
 
     def measure(self, shape: Spot | Region | Path) -> Measure:
         """A shape made ready, kept."""
@@ -178,7 +166,6 @@ class Places:
                 band = (low - reach + e > 0) & (high - reach - e <= 0)
                 result[at[yes]], result[at[band]] = T, U
                 at = at[~(yes | no | band)]
-        self.exact += len(at)
         for one in at:
             d = distance(self.world.geometry, float(where.lon[one]), float(where.lat[one]), shape)
             e_one = float(error[one]) + lost(d)
@@ -192,7 +179,7 @@ class Places:
         if question.pattern.each:
             result = self._named_sets(question, place, where, rows, reach)
         elif place.drift:
-            result = self._moving(question, place, where, rows, reach)
+            result = self.moving.near(question, place, where, rows, reach)
         else:
             result = self._named_acts(question, place, where, rows, reach)
         beyond = ~question.complete(rows, None, question.standing.latest(rows.hi))
@@ -245,22 +232,11 @@ class Places:
                 near.append(np.tile(answers[at], len(group)))
             if acts:
                 owner = np.concatenate(owners)
-                value = self._standing(
+                value = standing_near(
                     question, Rows(table, np.concatenate(acts)), rows.take(owner), np.concatenate(near)
                 )
                 np.maximum.at(result, owner, value)
         return result
-
-    @staticmethod
-    def _standing(question: Question, acts: Rows, asking: Rows, near: Answers) -> Answers:
-        value = both(question.fits(acts, asking), near)
-        lo, hi, sure = question.when_made(acts, asking)
-        value = both(value, sure)
-        value[(lo > asking.hi) | same_act(acts, asking)] = F
-        at = np.flatnonzero(value != F)
-        made = question.made(acts, lo, hi, at)
-        value[at] = question.standing.value(made, asking.take(at), value[at], None)
-        return value
 
     def _named_sets(self, question: Question, place: f.NamedIn, where: Where, rows: Rows, reach: float) -> Answers:
         assert question.sets is not None
@@ -290,96 +266,6 @@ class Places:
             value[at] = question.standing.value(made.take(at), rows.take(owner[at]), value[at], None)
             np.maximum.at(result, owner, value)
         return result
-
-    def _moving(self, question: Question, place: f.NamedIn, where: Where, rows: Rows, reach: float) -> Answers:
-        """Positions that grow old. Those surely superseded before a row are not looked at."""
-        result = full(len(rows), F)
-        for kind in question.pattern.kinds:
-            table = self.world.table(kind)
-            everyone = whole(table)
-            state, lon, lat, radius = table.spots(place.field)
-            if (state == ODD).any():
-                raise NoPlan("a moving place that is no point")
-            for found, owner in self._latest(question, everyone, rows):
-                at = np.flatnonzero(table.lo[found] <= rows.hi[owner])
-                found, owner = found[at], owner[at]
-                near = self._drifted(place, Where(state, lon, lat, radius), found, where, owner, rows, reach, table.lo)
-                keep = np.flatnonzero(near != F)
-                owner = owner[keep]
-                value = self._standing(question, Rows(table, found[keep]), rows.take(owner), near[keep])
-                np.maximum.at(result, owner, value)
-        return result
-
-    def _drifted(
-        self,
-        place: f.NamedIn,
-        named: Where,
-        found: Ints,
-        where: Where,
-        owner: Ints,
-        rows: Rows,
-        reach: float,
-        since: Ints,
-    ) -> Answers:
-        age = np.maximum(0, rows.hi[owner] - since[found]) / 1000
-        error = where.radius[owner] + named.radius[found] + place.drift * age
-        here, there = xyz(where.lon, where.lat), xyz(named.lon, named.lat)
-        low, high = geodesic_bounds(np.sqrt(sum((a[owner] - b[found]) ** 2 for a, b in zip(here, there, strict=True))))
-        yes, no = high - reach + error <= 0, low - reach - error > 0
-        band = (low - reach + error > 0) & (high - reach - error <= 0)
-        result = np.where(yes, T, np.where(no, F, U)).astype(np.int8)
-        known = (named.state[found] == PLAIN) & (where.state[owner] == PLAIN)
-        result = np.where(
-            known, result, np.where((named.state[found] == MISSING) & (where.state[owner] == PLAIN), F, U)
-        )
-        for one in np.flatnonzero(known & ~(yes | no | band)):
-            self.exact += 1
-            a, b = int(owner[one]), int(found[one])
-            spot = Spot(float(named.lon[b]), float(named.lat[b]), float(named.radius[b]))
-            d = distance(self.world.geometry, float(where.lon[a]), float(where.lat[a]), spot)
-            e = (
-                float(where.radius[a])
-                + spot.radius
-                + place.drift * (max(0, int(rows.hi[a]) - int(since[b])) / 1000)
-                + lost(d)
-            )
-            result[one] = T if d - reach + e <= 0 else F if d - reach - e > 0 else U
-        return result.astype(np.int8)
-
-    def _latest(self, question: Question, acts: Rows, rows: Rows) -> list[tuple[Ints, Ints]]:
-        """Pairs of an act and an asking row, without acts that a surely newer one of the same key supersedes."""
-        pattern = question.pattern
-        table = acts.table
-        keyed = bool(pattern.newest_per) and not pattern.same and pattern.to is None and not self.world.step.disordered
-        if not keyed or (pattern.by is not None and question.fixed is None):
-            if len(acts) * len(rows) > _MOST_PAIRS:
-                raise NoPlan("too many moving places")
-            return [(np.tile(acts.idx, len(rows)), np.repeat(np.arange(len(rows)), len(acts)))]
-        index = self.world.index(table, pattern.newest_per)
-        clean = question.by_test(acts, acts, None) == T
-        if table.has_stated:
-            clean &= table.from_ <= table.lo
-        order = index.order
-        sure = np.flatnonzero(clean[order] & (table.lo[order] == table.hi[order]))
-        pairs = []
-        size = len(rows)
-        pairs += index.loose.pairs(np.arange(size), None, rows.hi)
-        for group in range(index.groups):
-            base = np.full(size, group * index.span)
-            span = index.span - 1
-            last = np.searchsorted(index.place[sure], base + np.clip(rows.lo - index.first, 0, span), "right") - 1
-            newest = sure[np.maximum(last, 0)] if len(sure) else np.zeros(size, np.int64)
-            known = (last >= 0) & (index.place[newest] >= base) if len(sure) else np.zeros(size, bool)
-            since = np.where(known, table.lo[order[newest]] - index.width, index.first)
-            start = np.searchsorted(index.place, base + np.clip(since - index.first, 0, span), "left")
-            end = np.searchsorted(index.place, base + np.clip(rows.hi - index.first, 0, span), "right")
-            counts = np.maximum(end - start, 0)
-            if counts.sum() > _MOST_PAIRS:
-                raise NoPlan("too many moving places")
-            owner = np.repeat(np.arange(size), counts)
-            offset = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-            pairs.append((order[np.repeat(start, counts) + offset], owner))
-        return pairs
 
     # an area that an act states covers a point
 

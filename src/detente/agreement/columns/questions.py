@@ -67,7 +67,7 @@ class Question:
         if limit is not None:
             value = both(value, told(when.hi <= limit, when.lo > limit).astype(np.int8))
         if self.pattern.during:
-            value = both(value, self.world.during(self.pattern.during, when))
+            value = both(value, self.world.spans.during(self.pattern.during, when))
         return value
 
     def with_test(self, found: Rows, asking: Rows) -> Answers:

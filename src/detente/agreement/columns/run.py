@@ -47,7 +47,7 @@ class Run:
         step.findings_as_acts = self._findings_as_acts
         for what, name in step.order:
             if what == "phase":
-                self.world.settle(name)
+                self.world.spans.settle(name)
             elif name in step.clauses:
                 self._clause(step.clauses[name])
 

@@ -259,3 +259,15 @@ class Ender:
 
 
 __all__ = ["PLAIN", "Ender", "Made", "Standing", "in_effect", "in_order", "leaf", "same_act"]
+
+
+def standing_near(question: Question, acts: Rows, asking: Rows, near: Answers) -> Answers:
+    """Whether an act that names a place near the asking row was made before it and still stands, pair by pair."""
+    value = both(question.fits(acts, asking), near)
+    lo, hi, sure = question.when_made(acts, asking)
+    value = both(value, sure)
+    value[(lo > asking.hi) | same_act(acts, asking)] = F
+    at = np.flatnonzero(value != F)
+    made = question.made(acts, lo, hi, at)
+    value[at] = question.standing.value(made, asking.take(at), value[at], None)
+    return value

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,8 @@ from detente.web.render import Pages
 from detente.web.words import place_words
 
 MOST = 200
+NODES_OWN = ("status", "receipts_held")
+"""Heartbeats and lists of receipts: signed like all, and hidden until asked for."""
 HEAD = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type", "name"}
 
 
@@ -50,19 +53,23 @@ class Seen(NamedTuple):
     last: int
 
 
-def look(config: Config, terms: Terms, log: str, until: int | None) -> Seen:
-    """The statements known to this node at `until` (ms; None: now), newest first, of one log or of all."""
+def look(config: Config, terms: Terms, log: str, until: int | None, *, nodes_too: bool = False) -> Seen:
+    """The statements known to this node at `until` (ms; None: now), newest first, of one log or of all; with `nodes_too`
+    also what nodes say by themselves."""
     with closing(SqliteShared(config.shared_db)) as store:
         every = sorted(store.statements("", log), key=lambda row: (row.received, row.origin, row.entry))
         known = [row for row in every if until is None or row.received <= until]
+        known = [row for row in known if nodes_too or row.kind not in NODES_OWN]
         rows = []
         for row in known[::-1][:MOST]:
             data = store.entries(row.origin, row.entry, row.entry + 1)[0]
             said = decode_statement(parse_envelope(data).payload, row.kind)
             held = store.receipt_over(row.origin, row.entry, "mirror")
-            receipt = f"{held.name.split('/')[-2]} at {show_clock(held.time_s * 1000)}" if held else "not yet"
+            then = held if held and (until is None or held.time_s * 1000 <= until) else None
+            receipt = f"{then.name.split('/')[-2]} at {show_clock(then.time_s * 1000)}" if then else "not yet"
             way = terms.logs[row.origin]
-            name = said.name if isinstance(said, Said | Told) else row.kind
+            name = said.name if isinstance(said, Said) else row.kind
+            name = f"account of: {said.name}" if isinstance(said, Told) else name
             rows.append(
                 Row(row.received, f"{way.sender} → {way.audience}", row.origin, row.entry, name, says(said), receipt)
             )
@@ -107,10 +114,12 @@ def routes(pages: Pages, terms: Terms) -> list[Route]:
             until = int(asked["ms"])
         if log and log not in origins:
             raise GivenError("unknown-name", f"no log {log[:60]!r} here; held: {', '.join(origins)}", where="log")
-        seen = await asyncio.to_thread(look, pages.config, terms, log, until)
+        nodes_too = asked.get("nodes") == "1"
+        seen = await asyncio.to_thread(partial(look, nodes_too=nodes_too), pages.config, terms, log, until)
         return await pages.show(
             request, "record.html", "record", rows=seen.rows, total=seen.total, first=seen.first, last=seen.last,
             at_ms=until if until is not None else seen.last, at_text=asked.get("at", ""), log=log, origins=origins,
+            nodes_too=nodes_too,
         )  # fmt: skip
 
     return [Route("/record", pages.page("record", show))]
