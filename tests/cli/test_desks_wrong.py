@@ -140,10 +140,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
     with Three(tmp_path_factory.mktemp("n"), SYRIA, "syria-2016-07", start=START) as nodes:
         nodes.start()
         nodes.settle()
-        for word in ("offer", "adopt"):
-            for code in ("us", "ru", "un"):
-                nodes.ask(code, word)
-                nodes.settle()
+        nodes.adopt()
         shape = {
             "type": "polygon", "edges": "geodesic",
             "coordinates": [[[round(lon * 1e7), round(lat * 1e7)] for lon, lat in WIDE]],

@@ -48,10 +48,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
     with Three(tmp_path_factory.mktemp("n"), SYRIA, "syria-2016-07", start=START) as nodes:
         nodes.start()
         nodes.settle()
-        for request in ("offer", "adopt"):
-            for code in ("us", "ru", "un"):
-                nodes.ask(code, request)
-                nodes.settle()
+        nodes.adopt()
         yield nodes
 
 

@@ -46,10 +46,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Three]:
         config.write_text(f"alert = [{json.dumps(str(ring))}]\n" + config.read_text())
         nodes.start()
         nodes.settle()
-        for request in ("offer", "adopt"):
-            for code in nodes.configs:
-                nodes.ask(code, request)
-                nodes.settle()
+        nodes.adopt()
         nodes.advance(nodes.now + 120_000)
         yield nodes
 

@@ -55,10 +55,7 @@ def centre(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centre]:
             operators.close()
         three.start()
         three.settle()
-        for request in ("offer", "adopt"):
-            for code in NAMES:
-                three.ask(code, request)
-                three.settle()
+        three.adopt()
         yield Centre(three, ports)
 
 

@@ -136,6 +136,13 @@ class Three:
             self.hang_up(code)
             return self.line(code).ask(do, **values)
 
+    def adopt(self) -> None:
+        """All offer the files they hold, then all sign or take part; each is at rest before the next."""
+        for request in ("offer", "adopt"):
+            for code in NAMES:
+                self.ask(code, request)
+                self.settle()
+
     def settle(self, *codes: str) -> None:
         """Wait until no node has anything under way (or none of those named)."""
         end = time.monotonic() + START_SECONDS
