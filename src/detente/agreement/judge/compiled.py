@@ -137,6 +137,15 @@ class Compiled:
         value = self.fits(x, a, e)
         return value if value is F else all_of((value, self.with_test(x, a, e)))
 
+    def fitting(self, x: Frame, a: Deed, e: Deed, meant: Meant | None) -> tuple[Made, Value] | None:
+        """An act that may fit, as made, and whether it does; None: it does not."""
+        value = self.fits(x, a, e, meant)
+        found = self.when_made(x, a, e) if value is not F else None
+        if found is None:
+            return None
+        when, sure = found
+        return Made((a,), when.lo, when.hi, (when,)), all_of((value, sure))
+
     def when_made(self, x: Frame, a: Deed, e: Deed) -> tuple[Interval, Value] | None:
         """From when an act counts for this question, and whether it surely does; None: not so far.
 

@@ -71,15 +71,10 @@ class Counting(Compiled):
                 yield e, value if value is F else all_of((value, self._in_window(x, e, e, its, meant)))
 
     def _in_window(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
-        value = self.fits(x, a, e, meant)
-        if value is F:
-            return F
-        found = self.when_made(x, a, e)
+        found = self.fitting(x, a, e, meant)
         if found is None:
             return F
-        when, sure = found
-        made = Made((a,), when.lo, when.hi, (when,))
-        value = all_of((value, sure))
+        made, value = found
         if a.id == e.id:  # it counts, whatever its own time
             return all_of((value, self.with_test(x, a, e)))
         value = self.windowed(x, made, e, value)

@@ -8,7 +8,6 @@ from detente.agreement.judge.compiled import Compiled
 from detente.agreement.judge.deeds import Deed
 from detente.agreement.judge.frame import Frame
 from detente.agreement.judge.people import Meant
-from detente.agreement.judge.sets import Made
 from detente.agreement.values import F, T, U, Value, all_of, any_of
 
 
@@ -58,15 +57,11 @@ class Earlier(Compiled):
         return result
 
     def _stands(self, x: Frame, a: Deed, e: Deed, its: Deed | None, meant: Meant | None) -> Value:
-        value = self.fits(x, a, e, meant)
-        if value is F:
-            return F
-        found = self.when_made(x, a, e)
+        found = self.fitting(x, a, e, meant)
         if found is None:
             return F
-        when, sure = found
-        made = Made((a,), when.lo, when.hi, (when,))
-        return self.standing.value(x, made, e, its, all_of((value, sure)), meant)
+        made, value = found
+        return self.standing.value(x, made, e, its, value, meant)
 
     def _alike(self, x: Frame, e: Deed, its: Deed | None, persons: list[Meant]) -> Value:
         result = F
