@@ -112,6 +112,14 @@ def read_file(path: Path) -> bytes:
         raise LocalError("file-unreadable", f"cannot be read: {error.strerror}", where=str(path)) from error
 
 
+def given_file(path: Path) -> bytes:
+    """The bytes of a file that an operator named; GivenError(file-unreadable) otherwise: it is no fault of the node's."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise GivenError("file-unreadable", f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
 def load_config(path: Path) -> Config:
     """Read node.toml (or the folder that holds it); LocalError(config-invalid) naming the key."""
     path = path / FILE if path.is_dir() else path

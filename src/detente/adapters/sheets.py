@@ -16,7 +16,7 @@ from typing import NamedTuple
 from openpyxl import load_workbook  # type: ignore[import-untyped,unused-ignore]
 from openpyxl.utils import get_column_letter  # type: ignore[import-untyped,unused-ignore]
 
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.errors import GivenError
 
 MAX_FILE, MAX_UNPACKED = 64 * 2**20, 256 * 2**20
@@ -40,7 +40,7 @@ class Sheet(NamedTuple):
 
 def read_sheet(path: Path, sheet: str = "") -> Sheet:
     """The sheet called `sheet`, or the first; GivenError (file-unreadable, file-invalid)."""
-    data = read_file(path)
+    data = given_file(path)
     if len(data) > MAX_FILE:
         raise GivenError("file-invalid", f"larger than {MAX_FILE >> 20} MB", where=path.name)
     name, values = _xlsx(data, path, sheet) if data[:2] == b"PK" else (path.name, _csv(data, path))

@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.agreement.source import Node, read_source
 from detente.desks.sites import CHOICES
 from detente.errors import GivenError
@@ -46,7 +46,7 @@ class SiteMapping(NamedTuple):
 
 def read_mapping(path: Path) -> SiteMapping:
     """The mapping in a file; GivenError names the line that does not fit."""
-    root = read_source(read_file(path), path.name)
+    root = read_source(given_file(path), path.name)
     pairs = root.only(KEYS, "a mapping of sites")
     if "columns" not in pairs or "datum" not in pairs:
         root.fail("`datum` and `columns` are needed", "say which datum the coordinates are on, and what each column is")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.agreement.collected import Located, locate, read_collected, strangers
 from detente.agreement.form import Agreement
 from detente.agreement.language import read_agreement
@@ -32,7 +32,7 @@ COLUMNS = 100
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def clauses(file: Path, folder: Path, as_json: bool) -> None:
     """For each clause collected in FILE (JSON): said (file, clause), not judged (words), or why not."""
-    collected = read_collected(read_file(file), file.name)
+    collected = read_collected(given_file(file), file.name)
     agreements = _agreements(folder)
     found = locate(collected, agreements)
     slips = strangers(collected, agreements)
@@ -57,7 +57,7 @@ def _agreements(folder: Path) -> dict[str, Agreement]:
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
         raise GivenError("file-unreadable", "no agreement (*.yaml) is in this folder; name another", where=str(folder))
-    return {path.name: read_agreement(read_file(path), path.name) for path in paths}
+    return {path.name: read_agreement(given_file(path), path.name) for path in paths}
 
 
 def _line(one: Located, width: int) -> str:

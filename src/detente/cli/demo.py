@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.agreement.superseding import judge_history
 from detente.cli.judging_input import read_given
 from detente.cli.judging_report import report_page
@@ -64,7 +64,7 @@ def demo_live(out: Path, agreement: Path, until: str, port: int | None) -> None:
     _ours(out)
     moment = read_instant(until, "--at") if until else None
     ports = {code: port + at for at, code in enumerate(("us", "ru", "un"))} if port else None
-    serve_demo(read_file(agreement), out, moment, ports)
+    serve_demo(given_file(agreement), out, moment, ports)
 
 
 @click.command(short_help="Three nodes, one story.")
@@ -82,7 +82,7 @@ def demo_live(out: Path, agreement: Path, until: str, port: int | None) -> None:
 def demo(out: Path, agreement: Path, tamper: str | None) -> None:
     """Run three nodes (us, ru, un) from the draft to 17 September 2016, and verify and judge what they wrote."""
     _ours(out)
-    run_demo(read_file(agreement), out)
+    run_demo(given_file(agreement), out)
     click.echo(_report(agreement, out))
     if tamper:
         flip_in_ledger(out)

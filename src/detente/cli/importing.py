@@ -20,7 +20,7 @@ from detente.adapters.airwars import read_airwars
 from detente.adapters.centcom import claims_of, read_centcom
 from detente.adapters.claims import ClaimFile
 from detente.adapters.claims_record import Source, within, without_event, write_claims
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.adapters.declared import read_declared
 from detente.adapters.record_lines import read_record
 from detente.adapters.table import write_apart
@@ -94,7 +94,7 @@ def declared(files: tuple[Path, ...], **given: Any) -> None:
 
 def _take(files: tuple[Path, ...], reader: Reader, destination: Destination) -> None:
     """Read all files, then send all; a file that cannot be relied on stops everything before anything is sent."""
-    contents = [(file, reader(read_file(file))) for file in files]
+    contents = [(file, reader(given_file(file))) for file in files]
     if destination.to.endswith(RECORD):
         _write_record(contents, destination)
     else:
@@ -107,7 +107,7 @@ def _write_record(contents: list[tuple[Path, ClaimFile]], destination: Destinati
     """The record, read back strictly before it is kept, and the accounts beside it."""
     if destination.agreement is None:
         raise click.UsageError("a record is read by an agreement: give --agreement FILE")
-    agreement = read_agreement(read_file(destination.agreement), destination.agreement.name)
+    agreement = read_agreement(given_file(destination.agreement), destination.agreement.name)
     sources = [Source(file.name, content.digest, content.claims, content.tellings) for file, content in contents]
     lacking = without_event(sources)
     outside = 0

@@ -10,7 +10,7 @@ from textwrap import wrap
 
 import click
 
-from detente.adapters.config import read_file
+from detente.adapters.config import given_file
 from detente.adapters.record_lines import read_plan
 from detente.agreement import wording as w
 from detente.agreement.explain import because, evidence_words, missing_words
@@ -104,7 +104,7 @@ def may(
         if name not in given.agreement.rules:
             known = ", ".join(given.agreement.rules)
             raise GivenError("unknown-name", f"no clause {name!r} in {given.agreement.code}; known: {known}")
-    act = read_plan(plan.name, read_file(plan), given.agreement)
+    act = read_plan(plan.name, given_file(plan), given.agreement)
     if act.id in given.history.acts:
         raise GivenError("record-invalid", f"{act.id!r} is in the record; give the plan another id", where=plan.name)
     at = moment if moment is not None else given.history.now

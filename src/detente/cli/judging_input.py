@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from detente.adapters.config import load_config, read_file
+from detente.adapters.config import given_file, load_config
 from detente.adapters.control import Control
 from detente.adapters.record_lines import read_object, read_record
 from detente.adapters.record_values import instant, shape
@@ -44,7 +44,7 @@ class Given:
 
 def read_given(file: Path, records: tuple[Path, ...], annexes: Path | None) -> Given:
     """Read everything; GivenError names file, line and field of the first thing that is wrong."""
-    text = read_file(file)
+    text = given_file(file)
     try:
         agreement = read_agreement(text, file.name)
     except GivenError as error:
@@ -52,7 +52,7 @@ def read_given(file: Path, records: tuple[Path, ...], annexes: Path | None) -> G
             what = "this looks like a record; the agreement comes first, then the record"
             raise GivenError("agreement-invalid", what, where=file.name) from error
         raise
-    return _given(agreement, [(path.name, read_file(path)) for path in records], annexes)
+    return _given(agreement, [(path.name, given_file(path)) for path in records], annexes)
 
 
 def read_node(folder: Path, annexes: Path | None) -> Given:
@@ -102,7 +102,7 @@ def _annexes(path: Path | None, agreement: f.Agreement) -> dict[str, Region | Li
     if path is None:
         return {}
     found: dict[str, Region | Line] = {}
-    for name, value in read_object(read_file(path), path.name).items():
+    for name, value in read_object(given_file(path), path.name).items():
         read = shape(value, f"{path.name}, {name}")
         if isinstance(read, Region | Line):
             found[name] = read

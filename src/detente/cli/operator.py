@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from detente.adapters.config import load_config, read_file
+from detente.adapters.config import given_file, load_config
 from detente.cli.desk import table
 from detente.cli.node import folder_option, json_option, show
 from detente.model.when import show_instant
@@ -31,7 +31,7 @@ def add(folder: Path, name: str, roles: tuple[str, ...], password_file: Path | N
     if password_file is None:
         password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
     else:
-        password = read_file(password_file).decode().split("\n")[0]
+        password = given_file(password_file).decode().split("\n")[0]
     operators = Operators(load_config(folder).folder)
     operators.set(name, roles, password)
     operators.close()
