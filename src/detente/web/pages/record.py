@@ -6,6 +6,7 @@ Reads the released record (`shared.db`) as `detente log` does; nothing private i
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import closing
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from starlette.routing import Route
 from detente.adapters.config import Config
 from detente.adapters.store_shared import SqliteShared
 from detente.errors import GivenError
+from detente.geo.cell import show_length, show_position
 from detente.model.said import Said, Told
 from detente.model.statement import Statement, decode_statement
 from detente.model.terms import Terms
@@ -27,6 +29,7 @@ from detente.web.render import Pages
 from detente.web.words import place_words
 
 MOST = 200
+_ID = re.compile(r"[0-9a-f]{64}")
 NODES_OWN = ("status", "receipts_held")
 """Heartbeats and lists of receipts: signed like all, and hidden until asked for."""
 HEAD = frozenset(each.name for each in msgspec.structs.fields(Statement)) | {"type", "name"}
@@ -89,10 +92,15 @@ def says(said: Statement) -> str:
 def _value(name: str, value: Any) -> str:
     if isinstance(value, bytes):
         return f"{len(value)} bytes"
-    if isinstance(value, dict) and value.get("type") == "period":
+    if isinstance(value, dict) and {"start", "end"} <= value.keys():
         return f"{show_instant(value['start'])} to {show_instant(value['end'])}"
+    if isinstance(value, dict) and {"lat", "lon"} <= value.keys():
+        radius = f"within {show_length(value['radius'] * 1000)} of " if "radius" in value else ""
+        return radius + show_position(value["lat"], value["lon"])
     if isinstance(value, dict) and "type" in value:
         return place_words(value)
+    if isinstance(value, str) and _ID.fullmatch(value):
+        return f"{value[:12]}…"
     if isinstance(value, int) and name in ("first", "last", "from_", "from", "until", "start", "end", "time", "due"):
         return show_instant(value)
     if isinstance(value, list):
