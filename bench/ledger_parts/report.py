@@ -7,6 +7,7 @@ import os
 import platform
 import sqlite3
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -167,7 +168,7 @@ def file_system(folder: Path) -> str:
 def sync_ms(folder: Path) -> float:
     """Median of writing 4 KiB and syncing them, ms."""
     times: list[float] = []
-    with (folder / "sync").open("wb", buffering=0) as file:
+    with tempfile.TemporaryFile(dir=folder, buffering=0) as file:
         for _ in range(200):
             file.write(bytes(4096))
             times.append(seconds(lambda: os.fsync(file.fileno())))
