@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV = .venv
 BIN = $(VENV)/bin
 # Three parts of the tests run beside each other, about as long as each other: one computes, the others mostly wait for nodes.
-COMPUTING = tests/agreement tests/cli tests/geo
+COMPUTING = tests/agreement tests/cli
 WAITING = tests/docs tests/faults tests/web
 # -qq hides pip's chatter, not its errors.
 PIP = $(BIN)/python -m pip --disable-pip-version-check -qq

@@ -157,8 +157,16 @@ def test_annexes_by_name():
     assert Distances().annex("A") is None
 
 
-@pytest.mark.parametrize("engine", [step, reference], ids=["judge", "reference"])
-@pytest.mark.parametrize("path", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    ("path", "engine"),
+    [
+        pytest.param(path, engine, id=f"{path.stem}-{name}")
+        for path in STORIES
+        for name, engine in (("judge", step), ("reference", reference))
+        if (path.stem, name)
+        != ("11-the-syria-week", "reference")  # half a minute, and nothing that the judge does not ask
+    ],
+)
 def test_the_stories_say_the_same(path, engine):
     story = read_story(path.read_text(), path.name)
     ours, exact = (engine.judge(story.agreement, story.record, geometry) for geometry in (Distances(), Exact()))
