@@ -47,6 +47,10 @@ AREA = st.sampled_from(["n", "n", "m"])
 PAIRS = st.sampled_from([("us", "ru"), ("ru", "us"), ("us", "un"), ("un", "ru")])
 
 
+REACHED: set[str] = set()
+"""States of items that the walks of this run have come to, the last test looks whether all were."""
+
+
 class TwoDesks(RuleBasedStateMachine):
     """`nominated`: target to the ids of its nominations; consents are given to any of them."""
 
@@ -122,6 +126,26 @@ class TwoDesks(RuleBasedStateMachine):
             shown = [each for each in self.items(by) if each.id in before]
             assert all(each.ending or each.state not in RUNNING for each in shown), shown
 
+    @rule(
+        by=BY,
+        item=TARGET,
+        then=st.lists(st.sampled_from(["undertaking", *ENDINGS, "result"]), max_size=2),
+        over=st.booleans(),
+    )
+    def carry_through(self, by: str, item: str, then: list[str], over: bool) -> None:
+        """Handed over, received and agreed, then some words on it: else hardly any walk goes past consent."""
+        other = "ru" if by == "us" else "us"
+        self.agree_area("n", 1, by)
+        self.nominate(by, item, 1, 26, 40)
+        self.wait(61)
+        self.consent(other, item, 1)
+        self.wait(61)
+        for name in then:
+            self.say(by, name, target=item)
+            self.wait(61)
+        if over:
+            self.world.later(41 * HOUR, 4 * HOUR)
+
     @rule(item=TARGET, first=st.sampled_from(ENDINGS), by=BY)
     def race(self, item: str, first: str, by: str) -> None:
         """An ending against an undertaking, in the same second, each not knowing the other's."""
@@ -184,6 +208,7 @@ class TwoDesks(RuleBasedStateMachine):
         assert ours.areas(now) == theirs.areas(now)
         assert ours.picture(now) == theirs.picture(now)
         found = ours.items(now)
+        REACHED.update(step.state for item in found for step in item.steps)
         assert not any(each.ending for each in found), "nothing is on its way any more"
         for item in found:
             state = TABLE.start
@@ -208,3 +233,8 @@ TestTwoDesks.settings = settings(
     derandomize=True,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_the_walks_came_to_every_state_of_a_list():
+    """After the walks (same file, so same order): a walk that never leaves the first states shows nothing."""
+    assert {move.after for move in TABLE.moves} <= REACHED, {move.after for move in TABLE.moves} - REACHED
