@@ -93,8 +93,9 @@ def test_a_consent_for_another_nomination_of_the_target_does_not_count(talk: Tal
     talk.consent("us", 11, one)
     two = talk.nominate(20)
     talk.consent("ru", 30, one)
-    assert states(talk.state(1)) == ["replaced", "handed over"]
     talk.consent("us", 31, two)
+    assert states(talk.state(1)) == ["replaced", "handed over"], "ru agreed to the place as it was, not as it is"
+    assert talk.state(1)[-1].consents == {"us"}
     talk.consent("ru", 32, two)
     assert states(talk.state(1)) == ["replaced", "agreed"]
 
